@@ -1,0 +1,13 @@
+// Package contract is what the generator and the loader agree on: headers and config of a checkpoint (untrusted input), the policy of a family, the
+// normalised config with its layer table, the parameters a template asks for, the tensor programme that leads from a checkpoint's tensors to those
+// parameters, the proof that nothing is left over or missing, and the guards of specialised code.
+//
+// It is pure Go on the standard library (and runtime/diag), touches no disk and no device, and is the same code when a checkpoint is added and when
+// it is loaded.
+//
+// The data's way:
+//
+//	config.json ── ParseRaw ── Policy ── Normalise ──► Config (facts + layer table)
+//	template    ── Blueprint ── Expand(Config) ──────► []Param, []StateSpec
+//	headers     ── Layout programme ── Bind(Param) ──► Proof (bindings: parameter = expression over tensors)
+package contract
