@@ -21,7 +21,7 @@ os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 import numpy as np
 import torch
 from safetensors.torch import save_file
-from transformers import Qwen3Config, Qwen3ForCausalLM
+from transformers import AutoTokenizer, Qwen3Config, Qwen3ForCausalLM
 
 import chat
 import corpus
@@ -29,7 +29,6 @@ import evaluate
 
 CHUNK = 16000  # conversations that one worker makes at a time
 WARMUP = 300
-PEAK = 2e-3
 
 # As public Qwen3 checkpoints write it.
 CONFIG = {
@@ -137,7 +136,7 @@ def train(model, tokenizer, args, device):
         progress = max(step / args.steps, elapsed / args.max_minutes)
         if progress >= 1:
             break
-        rate = PEAK * min(1.0, (step + 1) / WARMUP) * (0.5 + 0.5 * math.cos(math.pi * progress))
+        rate = args.rate * min(1.0, (step + 1) / WARMUP) * (0.5 + 0.5 * math.cos(math.pi * progress))
         for group in optimizer.param_groups:
             group["lr"] = rate
         ids, where, wanted = (torch.from_numpy(x).to(device, non_blocking=True).long() for x in (ids, where, wanted))
@@ -193,6 +192,8 @@ def main():
     parser.add_argument("out", type=Path)
     parser.add_argument("--steps", type=int, default=22000)
     parser.add_argument("--max-minutes", type=float, default=8.0)
+    parser.add_argument("--rate", type=float, default=2e-3, help="peak learning rate")
+    parser.add_argument("--init", type=Path, help="go on from this checkpoint folder and its tokenizer")
     parser.add_argument("--tokens", type=int, default=49152, help="tokens per batch")
     parser.add_argument("--workers", type=int, default=12, help="processes that make batches; 0: none")
     parser.add_argument("--report", type=int, default=500)
@@ -202,9 +203,13 @@ def main():
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     if device.type == "cpu":
         torch.set_num_threads(1)
-    tokenizer = chat.train_tokenizer()
+    if args.init:
+        tokenizer = AutoTokenizer.from_pretrained(args.init)
+        model = Qwen3ForCausalLM.from_pretrained(args.init, dtype=torch.float32).to(device)
+    else:
+        tokenizer = chat.train_tokenizer()
+        model = new_model(args.seed).to(device)
     chat.check_template(tokenizer)
-    model = new_model(args.seed).to(device)
     print(f"{sum(p.numel() for p in model.parameters())} parameters on {device}", flush=True)
     train(model, tokenizer, args, device)
     save(model, tokenizer, args.out)
