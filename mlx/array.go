@@ -41,6 +41,17 @@ func (t *info) size() int {
 	return n
 }
 
+func (t *info) bytes() int64 {
+	n := int64(t.dt.Size())
+	for i := uint8(0); i < t.rank; i++ {
+		n *= int64(t.dims[i])
+		if n > 1<<56 || n < 0 {
+			return 1 << 56 // a further product could overflow
+		}
+	}
+	return n
+}
+
 // last returns the size of the last dimension.
 func (t *info) last() int32 { return t.dims[t.rank-1] }
 

@@ -154,6 +154,14 @@ func (c *call) run() {
 		d.trace.record(c, s)
 		return
 	}
+	if c.op != OpBroadcastTo { // a view of one element may be huge
+		for i := range c.out {
+			if n := c.out[i].bytes(); n > d.most {
+				c.stop(s, fmt.Sprintf("the result %v has %d bytes, the memory %d", c.out[i], n, d.most), ErrTooLarge)
+				return
+			}
+		}
+	}
 	c.native(s)
 }
 

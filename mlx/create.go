@@ -127,6 +127,9 @@ func (c *call) constant(src source) Array {
 		d.trace.record(c, s)
 		return c.outs[0]
 	}
+	if n := t.bytes(); n > d.most {
+		return fail(fmt.Sprintf("%v has %d bytes, the memory %d", *t, n, d.most), ErrTooLarge)
+	}
 	id, code := uint32(0), 0
 	dims := t.dims[:t.rank]
 	if src.path != "" {

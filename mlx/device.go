@@ -35,6 +35,7 @@ type Device struct {
 	cur    atomic.Pointer[Scope]
 	closed atomic.Bool
 	chunks [maxChunks]atomic.Pointer[chunk]
+	most   int64 // bytes that one array may have
 
 	mu       sync.Mutex // guards the fields below
 	errs     [64]*OpError

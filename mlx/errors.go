@@ -34,6 +34,9 @@ var (
 	ErrNoLibrary = errors.New("the MLX library is missing")
 	// ErrClosed is a device or pool after its Close.
 	ErrClosed = errors.New("closed")
+	// ErrTooLarge is an array that the machine's memory cannot hold. MLX's CPU
+	// back end would end the process.
+	ErrTooLarge = errors.New("larger than the memory")
 	// ErrTracing is a request for values from a tracer, which has none.
 	ErrTracing = errors.New("a tracer has no values")
 )

@@ -145,6 +145,7 @@ func (d *Device) own(started chan<- error) {
 		return
 	}
 	d.nat = ctx
+	d.most = max(ctx.Memory(shim.MemTotal, 0), ctx.Memory(shim.MemLimit, 0))
 	started <- nil
 	for j := range d.jobs {
 		if j.f == nil { // from Close

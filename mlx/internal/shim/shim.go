@@ -22,4 +22,5 @@ const (
 	MemSetCacheLimit
 	MemClearCache
 	MemResetPeak
+	MemTotal // of the machine
 )

@@ -276,6 +276,7 @@ MG_API int64_t mg_memory(Ctx* c, int what, int64_t v) {
       case 5: r = mx::set_cache_limit(v); break;
       case 6: mx::clear_cache(); break;
       case 7: mx::reset_peak_memory(); break;
+      case 8: r = static_cast<int64_t>(sysconf(_SC_PHYS_PAGES)) * sysconf(_SC_PAGESIZE); break;
     }
   });
   return r;
