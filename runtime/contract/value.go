@@ -48,6 +48,7 @@ type Rope struct {
 	MScaleAllDim    float64 // yarn
 	AttentionFactor float64 // yarn, longrope; 0 = derived
 	Truncate        bool    // yarn
+	TurnedPairs     int     // proportional: the pairs that turn; the others never do
 	ShortFactor     []float64
 	LongFactor      []float64
 }

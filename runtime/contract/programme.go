@@ -1,0 +1,262 @@
+package contract
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Dropped is a tensor that no parameter takes, and why.
+type Dropped struct {
+	Tensor *Tensor
+	Reason string
+}
+
+// programme runs a layout's operations on logical parameters.
+type programme struct {
+	config  *Config
+	params  map[string]*logical
+	dropped []Dropped
+}
+
+// apply runs one operation. The error names the operation.
+func (p *programme) apply(op *Op) error {
+	if op.When != "" {
+		ok, err := evalBool(op.When, p.config)
+		if err != nil || !ok {
+			return err
+		}
+	}
+	paths := slices.Sorted(maps.Keys(p.params))
+	switch op.Kind {
+	case Drop:
+		for _, path := range paths {
+			if _, ok := matchPath(op.Match, path); ok {
+				p.drop(path, op.Reason)
+			}
+		}
+		return nil
+	case Rename:
+		return p.each(op, paths, func(from *logical, bound map[string]string) error { return p.put(from.path, op.To, bound, from.parts) })
+	case Stack:
+		return p.stack(op, paths)
+	case Split:
+		return p.each(op, paths, func(from *logical, bound map[string]string) error { return p.split(op, from, bound) })
+	case Transpose, Reshape:
+		return p.each(op, paths, func(from *logical, bound map[string]string) error { return p.reshape(op, from, bound) })
+	}
+	return fmt.Errorf("unknown operation %q", op.Kind)
+}
+
+func (p *programme) drop(path, reason string) {
+	l := p.params[path]
+	for _, suffix := range append([]string{""}, partSuffixes...) {
+		if t := l.parts[suffix]; t != nil {
+			for _, tensor := range t.Tensors() {
+				p.dropped = append(p.dropped, Dropped{tensor, reason})
+			}
+		}
+	}
+	delete(p.params, path)
+}
+
+// each calls f for every parameter that matches, after taking it out.
+func (p *programme) each(op *Op, paths []string, f func(*logical, map[string]string) error) error {
+	for _, path := range paths {
+		bound, ok := matchPath(op.Match, path)
+		if !ok {
+			continue
+		}
+		from := p.params[path]
+		delete(p.params, path)
+		if err := f(from, bound); err != nil {
+			return fmt.Errorf("%s %s: %s: %w", op.Kind, op.Match, path, err)
+		}
+	}
+	return nil
+}
+
+// put adds a parameter under a new name.
+func (p *programme) put(from, pattern string, bound map[string]string, parts map[string]*Term) error {
+	to := fillPath(pattern, bound)
+	if have := p.params[to]; have != nil {
+		return fmt.Errorf("%s is there already", to)
+	}
+	p.params[to] = &logical{path: to, parts: parts}
+	return nil
+}
+
+// stack joins the parameters that differ in {e} only.
+func (p *programme) stack(op *Op, paths []string) error {
+	type member struct {
+		index int
+		from  *logical
+	}
+	groups := map[string][]member{}
+	for _, path := range paths {
+		bound, ok := matchPath(op.Match, path)
+		if !ok {
+			continue
+		}
+		index, err := strconv.Atoi(bound["e"])
+		if err != nil {
+			return fmt.Errorf("stack %s: %s has no number for {e}", op.Match, path)
+		}
+		to := fillPath(op.To, bound)
+		groups[to] = append(groups[to], member{index, p.params[path]})
+		delete(p.params, path)
+	}
+	for _, to := range slices.Sorted(maps.Keys(groups)) {
+		members := groups[to]
+		slices.SortFunc(members, func(a, b member) int { return a.index - b.index })
+		parts := map[string]*Term{}
+		for i, m := range members {
+			if m.index != i {
+				return fmt.Errorf("stack %s: part %d of %s is missing", op.Match, i, to)
+			}
+			if len(m.from.parts) != len(members[0].from.parts) {
+				return fmt.Errorf("stack %s: %s has other parts than %s", op.Match, m.from.path, members[0].from.path)
+			}
+			for suffix, term := range m.from.parts {
+				if parts[suffix] == nil {
+					parts[suffix] = &Term{Op: StackTerms, DType: term.DType, Shape: append([]int{len(members)}, term.Shape...)}
+				}
+				s := parts[suffix]
+				if !slices.Equal(s.Shape[1:], term.Shape) || s.DType != term.DType {
+					return fmt.Errorf("stack %s: %s.%s is %s%v, others are %s%v", op.Match, m.from.path, suffix, term.DType, term.Shape, s.DType, s.Shape[1:])
+				}
+				s.Args = append(s.Args, term)
+			}
+		}
+		if err := p.put("", to, nil, parts); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// split cuts a parameter along its first axis, which biases and scales share.
+func (p *programme) split(op *Op, from *logical, bound map[string]string) error {
+	if op.Axis != 0 {
+		return fmt.Errorf("only axis 0 can be split")
+	}
+	start := 0
+	for _, part := range op.Parts {
+		size, err := evalDims([]string{part.Size}, p.config)
+		if err != nil {
+			return err
+		}
+		parts := map[string]*Term{}
+		for suffix, term := range from.parts {
+			if len(term.Shape) == 0 || start+size[0] > term.Shape[0] {
+				return fmt.Errorf("part %s ends at %d of %v", part.To, start+size[0], term.Shape)
+			}
+			shape := slices.Clone(term.Shape)
+			shape[0] = size[0]
+			parts[suffix] = &Term{Op: SliceTerm, Args: []*Term{term}, From: start, DType: term.DType, Shape: shape}
+		}
+		if err := p.put(from.path, part.To, bound, parts); err != nil {
+			return err
+		}
+		start += size[0]
+	}
+	for suffix, term := range from.parts {
+		if term.Shape[0] != start {
+			return fmt.Errorf("the parts take %d of %d rows of %s", start, term.Shape[0], suffix)
+		}
+	}
+	return nil
+}
+
+// reshape changes the form of a dense weight; a quantised one has no such form.
+func (p *programme) reshape(op *Op, from *logical, bound map[string]string) error {
+	parts := maps.Clone(from.parts)
+	weight := "weight"
+	if parts[weight] == nil {
+		weight = ""
+	}
+	term := parts[weight]
+	if term == nil || len(from.parts) > 2 || len(from.parts) == 2 && from.parts["bias"] == nil {
+		return fmt.Errorf("only a dense weight can change its form")
+	}
+	changed := &Term{Op: TransposeTerm, Args: []*Term{term}, DType: term.DType, Shape: slices.Clone(term.Shape)}
+	if op.Kind == Transpose {
+		n := len(term.Shape)
+		if n < 2 {
+			return fmt.Errorf("%v has no two axes", term.Shape)
+		}
+		changed.Shape[n-1], changed.Shape[n-2] = term.Shape[n-2], term.Shape[n-1]
+	} else {
+		dims, err := evalDims(op.Dims, p.config)
+		if err != nil {
+			return err
+		}
+		if product(dims) != product(term.Shape) {
+			return fmt.Errorf("%v cannot become %v", term.Shape, dims)
+		}
+		changed.Op, changed.Shape = ReshapeTerm, dims
+	}
+	parts[weight] = changed
+	to := op.To
+	if to == "" {
+		to = op.Match
+	}
+	return p.put(from.path, to, bound, parts)
+}
+
+func product(dims []int) int {
+	n := 1
+	for _, d := range dims {
+		n *= d
+	}
+	return n
+}
+
+// matchPath matches a dotted path against a pattern: {name} is one number, * one segment, ** the rest. bound holds what stood there.
+func matchPath(pattern, path string) (bound map[string]string, ok bool) {
+	bound = map[string]string{}
+	want, have := strings.Split(pattern, "."), strings.Split(path, ".")
+	stars := 0
+	for i, w := range want {
+		if w == "**" {
+			bound["**"] = strings.Join(have[min(i, len(have)):], ".")
+			return bound, len(have) > i
+		}
+		if i >= len(have) {
+			return nil, false
+		}
+		switch {
+		case w == "*":
+			bound["*"+strconv.Itoa(stars)] = have[i]
+			stars++
+		case strings.HasPrefix(w, "{"):
+			if plainNumber(have[i]) < 0 {
+				return nil, false
+			}
+			bound[strings.Trim(w, "{}")] = have[i]
+		case w != have[i]:
+			return nil, false
+		}
+	}
+	return bound, len(want) == len(have)
+}
+
+// fillPath puts what a match has bound into another pattern.
+func fillPath(pattern string, bound map[string]string) string {
+	parts := strings.Split(pattern, ".")
+	stars := 0
+	for i, w := range parts {
+		switch {
+		case w == "**":
+			parts[i] = bound["**"]
+		case w == "*":
+			parts[i] = bound["*"+strconv.Itoa(stars)]
+			stars++
+		case strings.HasPrefix(w, "{"):
+			parts[i] = bound[strings.Trim(w, "{}")]
+		}
+	}
+	return strings.Join(parts, ".")
+}

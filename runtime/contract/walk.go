@@ -1,0 +1,242 @@
+package contract
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/mlxgen/mlxgen/runtime/diag"
+)
+
+// Visitor receives what a blueprint's fields amount to for one config. The walk is depth first, in the order of the fields. A nil function is skipped.
+type Visitor struct {
+	// Enter and Leave bracket each nested struct that is present, the root included. at says which element of a slice it is, -1 outside.
+	Enter func(f *FieldSpec, t *TypeSpec, at int) error
+	Leave func()
+	Param func(f *FieldSpec, p Param, eps float64) error
+	State func(f *FieldSpec, s StateSpec) error
+	// Value receives from, trait and rope fields.
+	Value func(f *FieldSpec, v Value) error
+	// Absent receives optional fields that the config rules out.
+	Absent func(f *FieldSpec)
+}
+
+// Walk evaluates a blueprint on a config. The error names the field whose tag could not be evaluated.
+func (b *Blueprint) Walk(c *Config, v Visitor) error {
+	root, ok := b.Types[b.Root]
+	if !ok {
+		return fmt.Errorf("template %s has no root struct %q", b.Template, b.Root)
+	}
+	w := &walker{blueprint: b, config: c, visit: v}
+	return w.enter(nil, root, place{env: c, layer: -1}, -1)
+}
+
+// place is where the walk is.
+type place struct {
+	path  string
+	class string
+	env   Env
+	layer int
+	depth int
+}
+
+func (p place) sub(param string) place {
+	p.path, p.class = join(p.path, param), join(p.class, param)
+	p.depth++
+	return p
+}
+
+func join(path, name string) string {
+	switch {
+	case path == "":
+		return name
+	case name == "":
+		return path
+	}
+	return path + "." + name
+}
+
+type walker struct {
+	blueprint *Blueprint
+	config    *Config
+	visit     Visitor
+}
+
+const maxStructDepth = 16
+
+var errTooDeep = errors.New("structs nest too deeply; is one its own part?")
+
+func (w *walker) enter(f *FieldSpec, t *TypeSpec, at place, index int) error {
+	if at.depth > maxStructDepth {
+		return errTooDeep
+	}
+	if w.visit.Enter != nil {
+		if err := w.visit.Enter(f, t, index); err != nil {
+			return err
+		}
+	}
+	for i := range t.Fields {
+		if err := w.field(&t.Fields[i], at); err != nil {
+			return fmt.Errorf("%s.%s: %w", t.Name, t.Fields[i].Name, err)
+		}
+	}
+	if w.visit.Leave != nil {
+		w.visit.Leave()
+	}
+	return nil
+}
+
+func (w *walker) field(f *FieldSpec, at place) error {
+	if f.When != "" {
+		present, err := evalBool(f.When, at.env)
+		if err != nil {
+			return err
+		}
+		if !present {
+			if w.visit.Absent != nil {
+				w.visit.Absent(f)
+			}
+			return nil
+		}
+	}
+	switch {
+	case f.State != "":
+		return w.state(f, at)
+	case f.From != "" || f.Trait != "" || f.Rope != "":
+		v, err := evalText(f.From+f.Trait+f.Rope, at.env)
+		if err != nil || w.visit.Value == nil {
+			return err
+		}
+		return w.visit.Value(f, v)
+	case f.Module() != "":
+		return w.param(f, at)
+	}
+	return w.nested(f, at)
+}
+
+func (w *walker) nested(f *FieldSpec, at place) error {
+	t, ok := w.blueprint.Types[f.Struct()]
+	if !ok {
+		return fmt.Errorf("there is no struct %s", f.Struct())
+	}
+	inner := at.sub(f.Param)
+	if f.With != nil {
+		bound := map[string]Value{}
+		for name, expr := range f.With {
+			v, err := evalText(expr, at.env)
+			if err != nil {
+				return err
+			}
+			bound[name] = v
+		}
+		outer := inner.env
+		inner.env = EnvFunc(func(name string) (Value, bool) {
+			if v, ok := bound[name]; ok {
+				return v, true
+			}
+			return outer.Lookup(name)
+		})
+	}
+	if f.Each == "" {
+		return w.enter(f, t, inner, -1)
+	}
+	if at.layer >= 0 {
+		return errors.New("tables do not nest")
+	}
+	for i := range w.config.Layers {
+		row := inner
+		row.path, row.layer, row.env = fmt.Sprintf("%s.%d", inner.path, i), i, w.config.Row(i)
+		if err := w.enter(f, t, row, i); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (w *walker) param(f *FieldSpec, at place) error {
+	p := Param{Path: join(at.path, f.Param), Class: join(at.class, f.Param), Type: f.Module(), Layer: at.layer}
+	var err error
+	if p.Shape, err = evalDims(f.Dims, at.env); err != nil {
+		return err
+	}
+	if f.Bias != "" {
+		if p.Bias, err = evalBool(f.Bias, at.env); err != nil {
+			return err
+		}
+	}
+	eps := 0.0
+	if f.Eps != "" {
+		v, err := evalText(f.Eps, at.env)
+		if err != nil {
+			return err
+		}
+		eps, _ = v.Number()
+	}
+	if w.visit.Param == nil {
+		return nil
+	}
+	return w.visit.Param(f, p, eps)
+}
+
+func (w *walker) state(f *FieldSpec, at place) error {
+	s := StateSpec{Path: join(at.path, f.State), Kind: f.State, Layer: at.layer}
+	var err error
+	if s.Dims, err = evalDims(f.Dims, at.env); err != nil {
+		return err
+	}
+	if f.Window != "" {
+		v, err := evalText(f.Window, at.env)
+		if err != nil {
+			return err
+		}
+		if v.Kind != Int || v.I < 0 {
+			return fmt.Errorf("a window of %s", v)
+		}
+		s.Window = int(v.I)
+	}
+	if w.visit.State == nil {
+		return nil
+	}
+	return w.visit.State(f, s)
+}
+
+// evalDims evaluates the dimensions of a weight.
+func evalDims(exprs []string, env Env) ([]int, error) {
+	dims := make([]int, len(exprs))
+	for i, e := range exprs {
+		v, err := evalText(e, env)
+		if err != nil {
+			return nil, err
+		}
+		if v.Kind != Int || v.I < 1 || v.I > 1<<31-1 {
+			return nil, fmt.Errorf("the dimension %s is %s", e, v)
+		}
+		dims[i] = int(v.I)
+	}
+	return dims, nil
+}
+
+func evalBool(expr string, env Env) (bool, error) {
+	v, err := evalText(expr, env)
+	if err != nil {
+		return false, err
+	}
+	if v.Kind != Bool {
+		return false, fmt.Errorf("%s is %s; want a truth value", expr, v)
+	}
+	return v.B, nil
+}
+
+// Expand lists the parameters and state handles that a blueprint asks for under a config.
+func (b *Blueprint) Expand(c *Config) ([]Param, []StateSpec, diag.List) {
+	var params []Param
+	var states []StateSpec
+	err := b.Walk(c, Visitor{
+		Param: func(_ *FieldSpec, p Param, _ float64) error { params = append(params, p); return nil },
+		State: func(_ *FieldSpec, s StateSpec) error { states = append(states, s); return nil },
+	})
+	if err != nil {
+		return nil, nil, diag.List{diag.Errorf("MG1201", "template "+b.Template, "%s", strings.TrimSpace(err.Error()))}
+	}
+	return params, states, nil
+}

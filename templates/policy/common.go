@@ -1,0 +1,86 @@
+// Package policy holds the policies: one declaration per family, and the only hand-written file that a family has. They are data, so that the resolved
+// policy can be emitted into the generated package.
+package policy
+
+import (
+	"slices"
+
+	"github.com/mlxgen/mlxgen/runtime/contract"
+)
+
+// All lists the policies.
+func All() []contract.Policy { return []contract.Policy{llama(), qwen3()} }
+
+// decoderFields are the fields that decoders in the style of llama share. head_dim is derived where the config has none.
+func decoderFields(more ...contract.Field) []contract.Field {
+	count := func(name, doc string) contract.Field {
+		return contract.Field{Name: name, Keys: []string{name}, Kind: contract.Int, Min: 1, Max: 1 << 24, Doc: doc}
+	}
+	derived := func(f contract.Field, expr string) contract.Field {
+		f.Default, f.Whose = expr, "transformers"
+		return f
+	}
+	fields := []contract.Field{
+		count("vocab_size", "rows of the embedding and the head"),
+		count("hidden_size", "width of the residual stream"),
+		count("intermediate_size", "inner width of the feed-forward block"),
+		count("num_hidden_layers", "layers"),
+		count("num_attention_heads", "query heads"),
+		derived(count("num_key_value_heads", "key and value heads"), "num_attention_heads"),
+		derived(count("head_dim", "features of a head"), "hidden_size / num_attention_heads"),
+		{Name: "hidden_act", Keys: []string{"hidden_act"}, Kind: contract.String, Default: "'silu'", Whose: "transformers", Enum: []string{"silu", "gelu", "gelu_pytorch_tanh"}, Doc: "activation of the feed-forward block"},
+		{Name: "rms_norm_eps", Keys: []string{"rms_norm_eps"}, Kind: contract.Float, Default: "1e-6", Whose: "transformers", Min: 0, Max: 1, Doc: "added to the mean square in norms"},
+		flag("attention_bias", "query, key, value and output projections have biases"),
+		flag("tie_word_embeddings", "the head is the embedding"),
+	}
+	return slices.Concat(fields, more)
+}
+
+// flag is a truth value that is false where the config has none, as in Transformers.
+func flag(name, doc string) contract.Field {
+	return contract.Field{Name: name, Keys: []string{name}, Kind: contract.Bool, Default: "false", Whose: "transformers", Doc: doc}
+}
+
+// constant is a fact that the family fixes.
+func constant(name string, kind contract.Kind, expr, doc string) contract.Field {
+	return contract.Field{Name: name, Kind: kind, Default: expr, Whose: "policy", Doc: doc}
+}
+
+// longest is max_position_embeddings with a family's default.
+func longest(def string) contract.Field {
+	return contract.Field{Name: "max_position_embeddings", Keys: []string{"max_position_embeddings"}, Kind: contract.Int, Default: def, Whose: "transformers", Min: 1, Max: 1 << 30, Doc: "positions the checkpoint was made for"}
+}
+
+// rope is the rotary plan: rope_parameters of Transformers 5, or rope_scaling with rope_theta beside it.
+func rope(theta string) contract.Field {
+	return contract.Field{Name: "rope", Keys: []string{"rope_parameters", "rope_scaling"}, Kind: contract.RopePlan, Default: theta, Whose: "transformers", Doc: "rotary positions"}
+}
+
+// decoderLayers are the columns of the layer table; window is an expression.
+func decoderLayers(window string) []contract.Column {
+	return []contract.Column{
+		{Name: "heads", Expr: "num_attention_heads", Kind: contract.Int, Doc: "query heads"},
+		{Name: "kv_heads", Expr: "num_key_value_heads", Kind: contract.Int, Doc: "key and value heads"},
+		{Name: "head_dim", Expr: "head_dim", Kind: contract.Int, Doc: "features of a head"},
+		{Name: "scale", Expr: "1 / sqrt(head_dim)", Kind: contract.Float, Doc: "multiplies the scores"},
+		{Name: "window", Expr: window, Kind: contract.Int, Doc: "positions a token sees; 0 = all"},
+		{Name: "rope", Expr: "rope", Kind: contract.RopePlan, Doc: "rotary positions"},
+	}
+}
+
+// decoderChecks hold in every decoder with grouped queries.
+func decoderChecks(more ...contract.Check) []contract.Check {
+	return append([]contract.Check{
+		{Expr: "num_attention_heads % num_key_value_heads == 0", Message: "the query heads must divide evenly among the key heads"},
+	}, more...)
+}
+
+// decoderLayouts are the hub's layout and MLX's, which differ in how weights are quantised only. Old checkpoints carry rotary buffers; a head beside a
+// tied embedding is a copy that Transformers ignores.
+func decoderLayouts() []contract.Layout {
+	drops := []contract.Op{
+		{Kind: contract.Drop, Match: "model.layers.{i}.self_attn.rotary_emb.inv_freq", Reason: "a buffer that is computed from the config"},
+		{Kind: contract.Drop, Match: "lm_head", When: "tie_word_embeddings", Reason: "the head is tied to the embedding"},
+	}
+	return []contract.Layout{{Name: "hub", Program: drops}, {Name: "mlx", Program: drops}}
+}
