@@ -11,29 +11,40 @@ import (
 // All lists the policies.
 func All() []contract.Policy { return []contract.Policy{llama(), qwen3()} }
 
-// decoderFields are the fields that decoders in the style of llama share. head_dim is derived where the config has none.
-func decoderFields(more ...contract.Field) []contract.Field {
-	count := func(name, doc string) contract.Field {
-		return contract.Field{Name: name, Keys: []string{name}, Kind: contract.Int, Min: 1, Max: 1 << 24, Doc: doc}
-	}
-	derived := func(f contract.Field, expr string) contract.Field {
-		f.Default, f.Whose = expr, "transformers"
-		return f
-	}
+// decoderFields are the fields that decoders in the style of llama share, then the family's own. One of the family's with a shared name replaces it.
+func decoderFields(own ...contract.Field) []contract.Field {
 	fields := []contract.Field{
 		count("vocab_size", "rows of the embedding and the head"),
 		count("hidden_size", "width of the residual stream"),
 		count("intermediate_size", "inner width of the feed-forward block"),
 		count("num_hidden_layers", "layers"),
 		count("num_attention_heads", "query heads"),
-		derived(count("num_key_value_heads", "key and value heads"), "num_attention_heads"),
-		derived(count("head_dim", "features of a head"), "hidden_size / num_attention_heads"),
+		byDefault(count("num_key_value_heads", "key and value heads"), "num_attention_heads"),
+		byDefault(count("head_dim", "features of a head"), "hidden_size / num_attention_heads"),
 		{Name: "hidden_act", Keys: []string{"hidden_act"}, Kind: contract.String, Default: "'silu'", Whose: "transformers", Enum: []string{"silu", "gelu", "gelu_pytorch_tanh"}, Doc: "activation of the feed-forward block"},
 		{Name: "rms_norm_eps", Keys: []string{"rms_norm_eps"}, Kind: contract.Float, Default: "1e-6", Whose: "transformers", Min: 0, Max: 1, Doc: "added to the mean square in norms"},
 		flag("attention_bias", "query, key, value and output projections have biases"),
 		flag("tie_word_embeddings", "the head is the embedding"),
 	}
-	return slices.Concat(fields, more)
+	for _, f := range own {
+		if at := slices.IndexFunc(fields, func(shared contract.Field) bool { return shared.Name == f.Name }); at >= 0 {
+			fields[at] = f
+			continue
+		}
+		fields = append(fields, f)
+	}
+	return fields
+}
+
+// count is a required whole number of at least 1.
+func count(name, doc string) contract.Field {
+	return contract.Field{Name: name, Keys: []string{name}, Kind: contract.Int, Min: 1, Max: 1 << 24, Doc: doc}
+}
+
+// byDefault gives a field Transformers' default.
+func byDefault(f contract.Field, expr string) contract.Field {
+	f.Default, f.Whose = expr, "transformers"
+	return f
 }
 
 // flag is a truth value that is false where the config has none, as in Transformers.

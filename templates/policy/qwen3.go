@@ -10,6 +10,8 @@ func qwen3() contract.Policy {
 		Architectures: []string{"Qwen3ForCausalLM"},
 		Template:      "decoder",
 		Fields: decoderFields(
+			count("num_key_value_heads", "key and value heads"), // Transformers' default, 32, is no one's number of heads: better refused
+			byDefault(count("head_dim", "features of a head"), "128"),
 			longest("32768"),
 			constant("mlp_bias", contract.Bool, "false", "gate, up and down projections have biases"),
 			constant("qk_norm", contract.Bool, "true", "queries and keys are normed"),
@@ -19,8 +21,7 @@ func qwen3() contract.Policy {
 			contract.Field{Name: "layer_types", Keys: []string{"layer_types"}, Kind: contract.List, Default: "null", Whose: "transformers", Doc: "full_attention or sliding_attention of each layer"},
 			rope("10000"),
 		),
-		Layers: decoderLayers("if(!use_sliding_window, 0, if(has(layer_types), if(layer_types[i] == 'sliding_attention', sliding_window, 0), if(i >= max_window_layers, sliding_window, 0)))"),
-
+		Layers:     decoderLayers("if(!use_sliding_window, 0, if(has(layer_types), if(layer_types[i] == 'sliding_attention', sliding_window, 0), if(i >= max_window_layers, sliding_window, 0)))"),
 		LayerCount: "num_hidden_layers",
 		Checks: decoderChecks(
 			contract.Check{Expr: "!has(layer_types) || len(layer_types) == num_hidden_layers", Message: "layer_types must name every layer"},
