@@ -131,14 +131,15 @@ func (q *quantReader) bind(p *Param, l *logical) (*Quant, *diag.Diagnostic) {
 		*d = d.WithHint("take a checkpoint in bf16, in MLX's quantised layout, or in FP8 with block scales")
 		return nil, d
 	}
+	quantisable := p.Type == "Linear" || p.Type == "Embedding"
 	if format == Dense {
 		group, bits, mode, ok := q.mlxNumbers(p.Path)
-		if ok && p.Shape[len(p.Shape)-1]%group == 0 {
+		if ok && quantisable && p.Shape[len(p.Shape)-1]%group == 0 {
 			return refuse("MG1212", "%s is dense, but the config says %s with %d bits in groups of %d (%s)", p.Path, mode, bits, group, q.raw.Pointer("quantization"))
 		}
 		return nil, nil
 	}
-	if p.Type != "Linear" && p.Type != "Embedding" {
+	if !quantisable {
 		return refuse("MG1212", "%s is a %s; it cannot be quantised (%s)", p.Path, p.Type, format)
 	}
 	if format == FP8Block {

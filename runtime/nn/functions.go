@@ -9,10 +9,10 @@ func Heads(x mlx.Array, heads int) mlx.Array { return x.Reshape(-1, heads, x.Dim
 func Join(x mlx.Array) mlx.Array { return x.Flatten(-2, -1) }
 
 // SiLU is x·sigmoid(x).
-func SiLU(x mlx.Array) mlx.Array { return mlx.SiLU(x) }
+func SiLU(x mlx.Array) mlx.Array { return x.SiLU() }
 
 // GELU is x·Φ(x) with the exact error function.
-func GELU(x mlx.Array) mlx.Array { return mlx.GELU(x) }
+func GELU(x mlx.Array) mlx.Array { return x.GELU() }
 
 // GELUTanh is GELU in its tanh approximation.
-func GELUTanh(x mlx.Array) mlx.Array { return mlx.GELUTanh(x) }
+func GELUTanh(x mlx.Array) mlx.Array { return x.GELUTanh() }

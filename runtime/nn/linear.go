@@ -11,12 +11,10 @@ type Weight struct {
 
 // Quant is a group-quantised matrix: packed words with one scale (and, for affine, one bias) a group of inputs.
 type Quant struct {
-	Packed    mlx.Array // [out, in*bits/32] uint32
-	Scales    mlx.Array // [out, in/group]
-	Biases    mlx.Array // [out, in/group]; invalid for modes without
-	GroupSize int
-	Bits      int
-	Mode      string // affine mxfp4 mxfp8 nvfp4
+	mlx.Quant
+	Packed mlx.Array // [out, in*bits/32] uint32
+	Scales mlx.Array // [out, in/group]
+	Biases mlx.Array // [out, in/group]; none for modes without
 }
 
 // apply is x·wᵀ (+ bias) for x [N, in].
@@ -25,7 +23,7 @@ func (w *Weight) apply(x, bias mlx.Array) mlx.Array {
 		return mlx.Linear(x, w.Dense, bias)
 	}
 	q := w.Quant
-	y := mlx.QuantizedMatmul(x, q.Packed, q.Scales, q.Biases, true, q.GroupSize, q.Bits, q.Mode)
+	y := mlx.QuantizedMatmul(x, q.Packed, q.Scales, q.Biases, true, q.Quant)
 	if bias.Valid() {
 		y = y.Add(bias)
 	}
@@ -42,7 +40,7 @@ func (w *Weight) rows(ids mlx.Array) mlx.Array {
 	if q.Biases.Valid() {
 		biases = q.Biases.Take(ids, 0)
 	}
-	return mlx.Dequantize(q.Packed.Take(ids, 0), q.Scales.Take(ids, 0), biases, q.GroupSize, q.Bits, q.Mode, mlx.Float32)
+	return mlx.Dequantize(q.Packed.Take(ids, 0), q.Scales.Take(ids, 0), biases, q.Quant, mlx.Float32)
 }
 
 // Linear is y = x·wᵀ + b; the bias is absent where the checkpoint's rule says so.

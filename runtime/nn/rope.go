@@ -72,16 +72,15 @@ func (r *Rope) angles(s *Step) rotation {
 // inverse is the angle a position advances, per pair of features.
 func (r *Rope) inverse(s *Step) mlx.Array {
 	device := s.in.Positions.Device()
-	constant := func(values []float64) mlx.Array { return device.Float32s(narrow(values), len(values)) }
+	constant := func(values []float64) mlx.Array { return device.FromFloat32s(narrow(values)) }
 	p := &r.plan
 	switch p.Kind {
 	case "longrope":
-		long := s.in.Lengths.Greater(device.Int32s([]int32{int32(p.OriginalMax)})).ExpandDims(-1) // [T, 1]
+		long := s.in.Lengths.GreaterScalar(float64(p.OriginalMax)).ExpandDims(-1) // [T, 1]
 		return mlx.Where(long, constant(longropeInverse(p, p.LongFactor)), constant(longropeInverse(p, p.ShortFactor)))
 	case "dynamic":
 		// The base grows with the row's planned length S: theta·(factor·S/max − (factor−1))^(d/(d−2)), where S is at least max.
-		limit := device.Float32s([]float32{float32(p.MaxPositions)})
-		length := mlx.Maximum(s.in.Lengths.AsType(mlx.Float32), limit)
+		length := s.in.Lengths.AsType(mlx.Float32).MaximumScalar(float64(p.MaxPositions))
 		growth := length.MulScalar(p.Factor / float64(p.MaxPositions)).AddScalar(1 - p.Factor) // [T]
 		exponents := make([]float64, p.Dims/2)
 		for i := range exponents {

@@ -31,6 +31,9 @@ func fixedInverse(p *contract.Rope) []float64 {
 		yarnInverse(p, inverse)
 	case "proportional":
 		// Only the first pairs turn; the exponents keep the full width, so that the pairs stay (i, i+Dims/2).
+		for i := range inverse {
+			inverse[i] /= p.Factor
+		}
 		for i := p.TurnedPairs; i < len(inverse); i++ {
 			inverse[i] = 0
 		}

@@ -146,20 +146,35 @@ func (b *Batch) layGroup(i int, pad Padding) batchGroup {
 	return g
 }
 
-// Step makes the step's arrays on the device of dev's current scope.
+// Step makes the step's arrays on the device, in its current scope.
 func (b *Batch) Step(dev *mlx.Device) *nn.Step {
+	return b.step(func(_ string, values []int32, dims ...int) mlx.Array { return dev.FromInt32s(values, dims...) })
+}
+
+// TraceStep makes the step's arrays as named leaves of a tracing device, so that traces do not depend on their values.
+func (b *Batch) TraceStep(dev *mlx.Device) *nn.Step {
+	return b.step(func(name string, values []int32, dims ...int) mlx.Array {
+		if dims == nil {
+			dims = []int{len(values)}
+		}
+		return dev.Leaf("step."+name, mlx.Int32, dims...)
+	})
+}
+
+func (b *Batch) step(array func(name string, values []int32, dims ...int) mlx.Array) *nn.Step {
 	in := nn.StepInput{
-		Tokens:    dev.Int32s(b.tokens),
-		Positions: dev.Int32s(b.positions),
-		Rows:      dev.Int32s(b.rows),
-		Lengths:   dev.Int32s(b.lengths),
+		Tokens:    array("tokens", b.tokens),
+		Positions: array("positions", b.positions),
+		Rows:      array("rows", b.rows),
+		Lengths:   array("lengths", b.lengths),
 		Stores:    b.cache.stores,
 	}
-	for _, g := range b.groups {
+	for i, g := range b.groups {
+		name := fmt.Sprintf("window%d.", b.cache.groups[i].window)
 		in.Groups = append(in.Groups, nn.PageGroup{
-			Slots:  dev.Int32s(g.slots),
-			Tables: dev.Int32s(g.tables, b.tableRows, g.width),
-			First:  dev.Int32s(g.first),
+			Slots:  array(name+"slots", g.slots),
+			Tables: array(name+"tables", g.tables, b.tableRows, g.width),
+			First:  array(name+"first", g.first),
 		})
 	}
 	return nn.NewStep(in)

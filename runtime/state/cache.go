@@ -63,10 +63,11 @@ func New(dev *mlx.Device, handles []*nn.KV, o Options) (*Cache, error) {
 		}
 		pool, err := dev.NewPool(mlx.PoolSpec{
 			Name: kv.Path, Pages: o.Pages + 1, PageSize: o.PageSize,
-			Heads: kv.Heads, KeyDim: kv.KeyDim, ValueDim: kv.ValueDim, DType: o.DType, Stock: o.Stock,
+			Heads: kv.Heads, KeyDim: kv.KeyDim, ValueDim: kv.ValueDim, DType: o.DType, Functional: o.Stock,
 		})
 		if err != nil {
-			return nil, errors.Join(fmt.Errorf("state: %s: %w", kv.Path, err), c.Close())
+			c.Close()
+			return nil, fmt.Errorf("state: %s: %w", kv.Path, err)
 		}
 		c.pools = append(c.pools, pool)
 		c.groups[index].pools = append(c.groups[index].pools, pool)
@@ -84,13 +85,11 @@ func newGroup(window, pages int) *group {
 }
 
 // Close frees the pools.
-func (c *Cache) Close() error {
-	var errs []error
+func (c *Cache) Close() {
 	for _, p := range c.pools {
-		errs = append(errs, p.Close())
+		p.Close()
 	}
 	c.pools, c.stores, c.groups = nil, nil, nil
-	return errors.Join(errs...)
 }
 
 // FreePages is the number of free pages of the fullest group.
@@ -110,7 +109,7 @@ func (g *group) take() (int32, error) {
 	page := g.free[len(g.free)-1]
 	if g.dirty[page] {
 		for _, p := range g.pools {
-			if err := p.ZeroPages([]int32{page}); err != nil {
+			if err := p.ZeroPages(int(page)); err != nil {
 				return 0, err
 			}
 		}

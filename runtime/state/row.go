@@ -52,7 +52,7 @@ func (c *Cache) Fork(r *Row) (*Row, error) {
 				return nil, err
 			}
 			for _, p := range g.pools {
-				if err := p.CopyPage(page, copied); err != nil {
+				if err := p.CopyPage(int(page), int(copied)); err != nil {
 					return nil, err
 				}
 			}

@@ -35,13 +35,13 @@ func Leaves(dev *mlx.Device, loader func(*Builder) error) ([]*nn.KV, error) {
 type leaves struct{ dev *mlx.Device }
 
 func (l leaves) matrix(p contract.Param) (nn.Weight, error) {
-	return nn.Weight{Dense: l.dev.Leaf(p.Path+".weight", p.Shape, mlx.Float32)}, nil
+	return nn.Weight{Dense: l.dev.Leaf(p.Path+".weight", mlx.Float32, p.Shape...)}, nil
 }
 
 func (l leaves) vector(p contract.Param) (mlx.Array, error) {
-	return l.dev.Leaf(p.Path+".weight", p.Shape, mlx.Float32), nil
+	return l.dev.Leaf(p.Path+".weight", mlx.Float32, p.Shape...), nil
 }
 
 func (l leaves) bias(p contract.Param) (mlx.Array, error) {
-	return l.dev.Leaf(p.Path+".bias", p.Shape[:1], mlx.Float32), nil
+	return l.dev.Leaf(p.Path+".bias", mlx.Float32, p.Shape[:1]...), nil
 }
