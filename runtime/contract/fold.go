@@ -24,8 +24,8 @@ func FoldNames(names []string) []string {
 // foldSegment joins names that differ in one segment only, where that is a number.
 func foldSegment(names []string, segment int) []string {
 	type group struct {
-		before, after string
-		numbers       []int
+		parts   []string
+		numbers []int
 	}
 	var order []string
 	groups := map[string]*group{}
@@ -41,27 +41,27 @@ func foldSegment(names []string, segment int) []string {
 			order = append(order, key)
 			continue
 		}
-		g := &group{before: strings.Join(parts[:segment], "."), after: strings.Join(parts[segment+1:], ".")}
-		key := g.before + "\x00" + g.after
+		parts[segment] = "\x00"
+		key := strings.Join(parts, ".")
 		if have := groups[key]; have != nil {
 			have.numbers = append(have.numbers, number)
 			continue
 		}
-		g.numbers = []int{number}
-		groups[key] = g
+		groups[key] = &group{parts: parts, numbers: []int{number}}
 		order = append(order, key)
 	}
 	folded := make([]string, 0, len(order))
 	for _, key := range order {
 		g := groups[key]
-		switch {
-		case g == nil:
+		if g == nil {
 			folded = append(folded, key[1:])
-		case len(g.numbers) == 1:
-			folded = append(folded, join(join(g.before, strconv.Itoa(g.numbers[0])), g.after))
-		default:
-			folded = append(folded, join(join(g.before, "{"+foldNumbers(g.numbers)+"}"), g.after))
+			continue
 		}
+		g.parts[segment] = strconv.Itoa(g.numbers[0])
+		if len(g.numbers) > 1 {
+			g.parts[segment] = "{" + foldNumbers(g.numbers) + "}"
+		}
+		folded = append(folded, strings.Join(g.parts, "."))
 	}
 	return folded
 }

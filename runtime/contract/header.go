@@ -8,6 +8,7 @@ import (
 	"io"
 	"math/bits"
 	"slices"
+	"strings"
 
 	"github.com/mlxgen/mlxgen/runtime/diag"
 )
@@ -120,6 +121,8 @@ func parseHeader(file string, text []byte, start int64) (*Header, error) {
 			return nil, fmt.Errorf("the name %.100q stands there twice", name)
 		case name == "" || len(name) > maxTensorName:
 			return nil, fmt.Errorf("a name of %d bytes", len(name))
+		case name != "__metadata__" && strings.ContainsFunc(name, func(c rune) bool { return c <= ' ' || c >= 0x7f || c == '{' || c == '}' }):
+			return nil, fmt.Errorf("the name %.100q has a character that no published name has", name)
 		case len(h.Tensors) >= maxTensors:
 			return nil, fmt.Errorf("more than %d tensors", maxTensors)
 		}
