@@ -49,8 +49,8 @@ func SameGraphs(t *testing.T, a, b *model.Entry, config *contract.Config) {
 	}
 }
 
-// StepClass checks that the entry's Forward describes a step class: traces of 7 and of 33 tokens are the same up to the number of tokens.
-func StepClass(t *testing.T, entry *model.Entry, config *contract.Config) {
+// stepClass checks that the entry's Forward describes a step class: traces with different numbers of tokens are the same up to that number.
+func stepClass(t *testing.T, entry *model.Entry, config *contract.Config) {
 	t.Helper()
 	// Large primes stand for the token counts, so that no other size can be mistaken for them.
 	const few, many = 10007, 10037

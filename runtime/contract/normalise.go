@@ -15,7 +15,7 @@ const maxLayers = 4096
 // inert keys: the global one, the policy's, or extra (decisions recorded when the checkpoint was added). The config is complete only when the list
 // holds no error.
 func Normalise(p *Policy, raw *Raw, extra []Inert) (*Config, diag.List) {
-	n := &normaliser{policy: p, raw: raw, read: map[string]bool{}, config: &Config{Facts: map[string]Fact{}}}
+	n := &normaliser{policy: p, raw: raw, read: map[string]bool{}, config: &Config{Facts: Facts{}}}
 	for i := range p.Fields {
 		n.field(&p.Fields[i])
 	}
@@ -199,7 +199,7 @@ func (n *normaliser) layers() {
 		n.report(diag.Errorf("MG1106", n.raw.File, "the number of layers: %v", err))
 		return
 	}
-	n.config.Layers = make([]map[string]Fact, count.I)
+	n.config.Layers = make([]Facts, count.I)
 	for _, c := range n.policy.Layers {
 		expr, err := ParseExpr(c.Expr)
 		if err != nil {
@@ -209,7 +209,7 @@ func (n *normaliser) layers() {
 		from := n.columnSource(expr)
 		for i := range n.config.Layers {
 			if n.config.Layers[i] == nil {
-				n.config.Layers[i] = map[string]Fact{}
+				n.config.Layers[i] = Facts{}
 			}
 			v, err := expr.Eval(n.config.Row(i))
 			if err == nil && v.Kind != Null {

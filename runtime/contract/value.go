@@ -53,8 +53,29 @@ type Rope struct {
 	LongFactor      []float64
 }
 
-// Config is a normalised config: named facts and one row of facts a layer. Names are those of the policy's fields (hidden_size, kv_heads, …).
+// Facts are named facts. The typed readers return the zero value for a fact that is absent, null or of another kind: normalisation has checked them.
+type Facts map[string]Fact
+
+// Int is an integer fact.
+func (f Facts) Int(name string) int { return int(f[name].Value.I) }
+
+// Float is a number.
+func (f Facts) Float(name string) float64 {
+	x, _ := f[name].Value.Number()
+	return x
+}
+
+// Bool is a truth value.
+func (f Facts) Bool(name string) bool { return f[name].Value.B }
+
+// Text is a string.
+func (f Facts) Text(name string) string { return f[name].Value.S }
+
+// Rope is a rotary plan; nil where there is none.
+func (f Facts) Rope(name string) *Rope { return f[name].Value.Rope }
+
+// Config is a normalised config: named facts and one row of facts a layer. Names are those of the policy's fields (hidden_size) and columns (kv_heads).
 type Config struct {
-	Facts  map[string]Fact
-	Layers []map[string]Fact
+	Facts
+	Layers []Facts
 }
