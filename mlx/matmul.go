@@ -30,7 +30,8 @@ func GatherMM(a, b, lhs, rhs Array, sorted bool) Array {
 	return newCall(OpGatherMM, a, b, lhs, rhs).b(sorted).one()
 }
 
-// GatherQMM is GatherMM with packed weights, as in QuantizedMatmul.
+// GatherQMM is GatherMM with packed weights, as in QuantizedMatmul; one of lhs and
+// rhs must be given.
 func GatherQMM(x, w, scales, biases, lhs, rhs Array, transpose bool, q Quant, sorted bool) Array {
 	return newCall(OpGatherQMM, x, w, scales, biases, lhs, rhs).b(transpose).quant(q).b(sorted).one()
 }

@@ -260,7 +260,7 @@ func init() { // not an initialiser: rules name operations
 		OpMin:             {name: "min", min: 1, max: 1, rule: ruleMax},                                                  // ints: keep, axes (none: all)
 		OpAny:             {name: "any", min: 1, max: 1, rule: ruleAny},                                                  // ints: keep, axes (none: all)
 		OpAll:             {name: "all", min: 1, max: 1, rule: ruleAny},                                                  // ints: keep, axes (none: all)
-		OpLogSumExp:       {name: "logsumexp", min: 1, max: 1, rule: ruleMean},                                           // ints: keep, axes (none: all)
+		OpLogSumExp:       {name: "logsumexp", min: 1, max: 1, rule: ruleLogSumExp},                                           // ints: keep, axes (none: all)
 		OpVar:             {name: "var", min: 1, max: 1, rule: ruleMean},                                                 // ints: keep, axes (none: all)
 		OpSoftmax:         {name: "softmax", min: 1, max: 1, rule: ruleSoftmax},                                          // ints: axis, precise
 		OpArgMax:          {name: "argmax", min: 1, max: 1, rule: ruleArgMax},                                            // ints: axis, keep

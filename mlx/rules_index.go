@@ -91,13 +91,16 @@ func ruleGather(c *call) error {
 	if n != len(c.in)-1 || len(c.ints) != 1+n+int(a.rank) {
 		return fmt.Errorf("%d index arrays, %d axes, %d sizes", len(c.in)-1, n, len(c.ints)-1-n)
 	}
-	var t info
+	t := info{dt: Bool}
 	for i := 1; i <= n; i++ {
 		if err := c.needInt(i, "indices"); err != nil {
 			return err
 		}
 		if err := t.broadcast(&c.in[i]); err != nil {
 			return err
+		}
+		if t.dt = Promote(t.dt, c.in[i].dt); !t.dt.IsInteger() {
+			return fmt.Errorf("the indices mix u64 with signed integers")
 		}
 	}
 	seen := 0
@@ -172,28 +175,47 @@ func (c *call) reduceTo(dt DType) error {
 }
 
 func sumDType(dt DType) DType {
-	if dt == Bool {
+	switch dt {
+	case Bool, Int8, Int16:
 		return Int32
+	case Uint8, Uint16:
+		return Uint32
 	}
 	return dt
 }
 
 func ruleSum(c *call) error  { return c.reduceTo(sumDType(c.in[0].dt)) }
 func ruleMean(c *call) error { return c.reduceTo(atLeastFloat(c.in[0].dt)) }
-func ruleAny(c *call) error  { return c.reduceTo(Bool) }
 
-func ruleMax(c *call) error {
+func ruleLogSumExp(c *call) error {
 	if c.in[0].size() == 0 {
 		return fmt.Errorf("of an empty array")
 	}
-	return c.reduceTo(c.in[0].dt)
+	return ruleMean(c)
+}
+
+func ruleAny(c *call) error  { return c.reduceTo(Bool) }
+
+func ruleMax(c *call) error {
+	o, err := c.reduced()
+	if err != nil {
+		return err
+	}
+	if c.in[0].size() == 0 && o.size() > 0 {
+		return fmt.Errorf("of no elements")
+	}
+	c.out = append(c.out, o)
+	return nil
 }
 
 func ruleSoftmax(c *call) error {
 	if _, err := axis(c.ints[0], &c.in[0]); err != nil {
 		return err
 	}
-	return ruleFloat(c)
+	if err := c.needFloat(0, "a"); err != nil {
+		return err
+	}
+	return ruleSame(c)
 }
 
 func ruleArgMax(c *call) error {
@@ -236,8 +258,8 @@ func ruleCum(c *call) error {
 		return err
 	}
 	dt := c.in[0].dt
-	if c.op != OpCummax {
-		dt = sumDType(dt)
+	if c.op == OpCumsum && dt == Bool {
+		dt = Int32
 	}
 	c.like(dt, &c.in[0])
 	return nil

@@ -198,8 +198,8 @@ func ruleQuantizedMatmul(c *call) error {
 		return fmt.Errorf("x has %d features, w takes %d", x.last(), k)
 	}
 	if w.rank > 2 {
-		if x.rank < 2 {
-			return fmt.Errorf("x needs two dimensions beside batched weights")
+		if x.rank < 3 {
+			return fmt.Errorf("x needs three dimensions beside batched weights")
 		}
 		m := x.dims[x.rank-2]
 		if err := x.broadcastSkip(&w, 2); err != nil {
@@ -228,6 +228,9 @@ func (c *call) batchOf(operand, index int) (info, error) {
 
 // gathered merges the batches of operands 0 and 1 with m and n behind.
 func (c *call) gathered(lhs, rhs int, m, n int32, dt DType) error {
+	if c.in[0].size() == 0 || c.in[1].size() == 0 {
+		return fmt.Errorf("of an empty array")
+	}
 	t, err := c.batchOf(0, lhs)
 	if err != nil {
 		return err
@@ -273,6 +276,9 @@ func ruleGatherQMM(c *call) error {
 	if err != nil {
 		return err
 	}
+	if !c.has(4) && !c.has(5) {
+		return fmt.Errorf("without indices; use QuantizedMatmul")
+	}
 	x, w := &c.in[0], c.unpacked(n, transpose)
 	if x.rank < 2 {
 		return fmt.Errorf("x of rank %d", x.rank)
@@ -295,7 +301,7 @@ func ruleQuantize(c *call) error {
 	if w.dt == Float64 {
 		return fmt.Errorf("of f64")
 	}
-	if w.rank < 2 || int64(w.last())%group != 0 {
+	if w.rank < 2 || int64(w.last())%group != 0 || w.size() == 0 {
 		return fmt.Errorf("weights must have two dimensions, the last a multiple of %d", group)
 	}
 	q, s := w, w
@@ -324,6 +330,9 @@ func ruleDequantize(c *call) error {
 		return fmt.Errorf("to %v: f32, f16 and bf16 only", dt)
 	}
 	w := c.in[0]
+	if w.size() == 0 {
+		return fmt.Errorf("of an empty array")
+	}
 	w.dims[w.rank-1] = n
 	c.like(dt, &w)
 	return nil

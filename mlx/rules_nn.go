@@ -26,7 +26,7 @@ func (c *call) norm(what ...string) error {
 		if err := c.vector(i+1, x.last(), w); err != nil {
 			return err
 		}
-		if c.has(i + 1) {
+		if c.has(i+1) && c.has(1) { // MLX does not promote to a bias without a weight
 			dt = Promote(dt, c.in[i+1].dt)
 		}
 	}
@@ -114,8 +114,8 @@ func ruleConv1D(c *call) error {
 		return fmt.Errorf("%d channels, %d of w in %d groups", x.dims[2], w.dims[2], groups)
 	}
 	dt := Promote(x.dt, w.dt)
-	if !dt.IsFloat() {
-		return fmt.Errorf("of %v and %v: float types only", x.dt, w.dt)
+	if !x.dt.IsFloat() || !w.dt.IsFloat() || dt == Float64 {
+		return fmt.Errorf("of %v and %v: f32, f16 and bf16 only", x.dt, w.dt)
 	}
 	span := dil*(int64(w.dims[1])-1) + 1
 	n := int64(x.dims[1]) + 2*pad - span

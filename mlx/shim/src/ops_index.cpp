@@ -3,14 +3,23 @@
 
 namespace mg {
 
+static Dtype sum_type(Dtype t) {
+  if (t == mx::bool_ || t == mx::int8 || t == mx::int16) return mx::int32;
+  return t == mx::uint8 || t == mx::uint16 ? mx::uint32 : t;
+}
+
 static array reduce(Call& k) {
   const array& x = k.a(0);
   bool keep = k.b(0), all = k.ni == 1;
   std::vector<int> axes = k.vec(1);
 #define REDUCE(fn) return all ? mx::fn(x, keep, k.s) : mx::fn(x, axes, keep, k.s)
   switch (k.op) {
-    case OpSum: REDUCE(sum);
-    case OpProd: REDUCE(prod);
+    case OpSum: // MLX leaves a scalar as it is, whatever its type
+      if (x.ndim() == 0 && axes.empty()) return mx::astype(x, sum_type(x.dtype()), k.s);
+      REDUCE(sum);
+    case OpProd:
+      if (x.ndim() == 0 && axes.empty()) return mx::astype(x, sum_type(x.dtype()), k.s);
+      REDUCE(prod);
     case OpMean: REDUCE(mean);
     case OpMax: REDUCE(max);
     case OpMin: REDUCE(min);

@@ -9,6 +9,19 @@ static const char* mode(int64_t m) {
   return names[m];
 }
 
+// gather_mm: MLX's CPU back end has f32 only.
+static void gather_mm(Call& k) {
+  array x = k.a(0), w = k.a(1);
+  Dtype t = mx::promote_types(x.dtype(), w.dtype());
+  bool cast = !k.c.gpu && t != mx::float32;
+  if (cast) {
+    x = mx::astype(x, mx::float32, k.s);
+    w = mx::astype(w, mx::float32, k.s);
+  }
+  array y = mx::gather_mm(x, w, k.opt(2), k.opt(3), k.b(0), k.s);
+  k.put(cast ? mx::astype(y, t, k.s) : y);
+}
+
 bool op_matmul(Call& k) {
   switch (k.op) {
     case OpMatmul: k.put(mx::matmul(k.a(0), k.a(1), k.s)); break;
@@ -18,7 +31,7 @@ bool op_matmul(Call& k) {
       break;
     }
     case OpQuantizedMatmul: k.put(mx::quantized_matmul(k.a(0), k.a(1), k.a(2), k.opt(3), k.b(0), k.i(1), k.i(2), mode(k.i64(3)), k.s)); break;
-    case OpGatherMM: k.put(mx::gather_mm(k.a(0), k.a(1), k.opt(2), k.opt(3), k.b(0), k.s)); break;
+    case OpGatherMM: gather_mm(k); break;
     case OpGatherQMM:
       k.put(mx::gather_qmm(k.a(0), k.a(1), k.a(2), k.opt(3), k.opt(4), k.opt(5), k.b(0), k.i(1), k.i(2), mode(k.i64(3)), std::nullopt, k.b(4), k.s));
       break;
