@@ -260,7 +260,7 @@ func init() { // not an initialiser: rules name operations
 		OpMin:             {name: "min", min: 1, max: 1, rule: ruleMax},                                                  // ints: keep, axes (none: all)
 		OpAny:             {name: "any", min: 1, max: 1, rule: ruleAny},                                                  // ints: keep, axes (none: all)
 		OpAll:             {name: "all", min: 1, max: 1, rule: ruleAny},                                                  // ints: keep, axes (none: all)
-		OpLogSumExp:       {name: "logsumexp", min: 1, max: 1, rule: ruleLogSumExp},                                           // ints: keep, axes (none: all)
+		OpLogSumExp:       {name: "logsumexp", min: 1, max: 1, rule: ruleLogSumExp},                                      // ints: keep, axes (none: all)
 		OpVar:             {name: "var", min: 1, max: 1, rule: ruleMean},                                                 // ints: keep, axes (none: all)
 		OpSoftmax:         {name: "softmax", min: 1, max: 1, rule: ruleSoftmax},                                          // ints: axis, precise
 		OpArgMax:          {name: "argmax", min: 1, max: 1, rule: ruleArgMax},                                            // ints: axis, keep
@@ -285,7 +285,7 @@ func init() { // not an initialiser: rules name operations
 		OpRandomNormal:    {name: "random_normal", min: 1, max: 1, rule: ruleRandom},                                     // key; ints: dtype, dims; floats: mean, deviation
 		OpRandomGumbel:    {name: "random_gumbel", min: 1, max: 1, rule: ruleRandom},                                     // key; ints: dtype, dims
 		OpPagedAppend:     {name: "paged_append", min: 4, max: 4, opt: 1<<1 | 1<<3, effect: true, rule: rulePagedAppend}, // k, v, slots, after; ints: pool
-		OpPagedAttend:     {name: "paged_attend", min: 7, max: 7, opt: 1 << 6, effect: true, rule: rulePagedAttend},      // q, rows, positions, tables, first, token, sinks; ints: pool, window, chunk; floats: scale, softcap
+		OpPagedAttend:     {name: "paged_attend", min: 7, max: 7, opt: 1<<5 | 1<<6, effect: true, rule: rulePagedAttend}, // q, rows, positions, tables, first, token, sinks; ints: pool, window, chunk; floats: scale, softcap
 		OpLeaf:            {name: "leaf", rule: ruleLeaf},
 		OpConst:           {name: "const", rule: ruleConst},
 	}

@@ -182,7 +182,8 @@ type AttendOptions struct {
 // heads divide Hq. Token t of row r = rows[t] at position p = positions[t] sees
 // the positions j with max(0, p−Window+1) ≤ j ≤ p. Position j is in page
 // tables[r][j/PageSize − first[r]] (tables [R, P], first [R]: the first page that
-// is still kept). All are i32. The result is [T, Hq, Dv] of q's dtype. A row
+// is still kept). All are i32. The zero token sees what earlier evaluations left.
+// The result is [T, Hq, Dv] of q's dtype. A row
 // that sees only the null page, such as padding, gives zeros. The order of each
 // sum depends on absolute positions only, so that a row's result does not depend
 // on its neighbours or on how the prefill was cut.

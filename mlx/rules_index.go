@@ -194,7 +194,7 @@ func ruleLogSumExp(c *call) error {
 	return ruleMean(c)
 }
 
-func ruleAny(c *call) error  { return c.reduceTo(Bool) }
+func ruleAny(c *call) error { return c.reduceTo(Bool) }
 
 func ruleMax(c *call) error {
 	o, err := c.reduced()
