@@ -1,35 +1,70 @@
 #!/bin/sh
-# Unpacks MLX's official library for a back end into .deps/BACKEND, verified by hash. A second run does nothing.
-#   usage: tools/setup/setup.sh cpu|cuda|metal
-#   needs: Python 3 with pip
-# Wheels are pinned in mlx-BACKEND.txt beside this file; every platform's hash stands there.
+# Fetches MLX's official back-end wheel, checks its hash and unpacks it.
+#   usage: tools/setup/setup.sh [BACKEND]     BACKEND: cpu (default on Linux), cuda, metal (default on macOS)
+#   makes: .deps/BACKEND/mlx/{lib,include} with the libraries beside it
+#   needs: Python 3 with pip (to fetch and unpack only; nothing of it is used at run time)
+# Done already: returns at once. CUDA also fetches NVIDIA's libraries (2 GB); set
+# MLXGEN_CUDA_LIBS=system to use those of the machine instead (LD_LIBRARY_PATH).
 set -eu
 cd "$(dirname "$0")/../.."
-backend=${1:?usage: tools/setup/setup.sh cpu|cuda|metal}
-pins=tools/setup/mlx-$backend.txt
-[ -f "$pins" ] || { echo "setup.sh: there is no back end $backend; want cpu, cuda or metal" >&2; exit 2; }
+os=$(uname -s)
+backend=${1:-${BACKEND:-}}
+if [ -z "$backend" ]; then
+  if [ "$os" = Darwin ]; then backend=metal; else backend=cpu; fi
+fi
+fail() {
+  printf 'setup: %s\n' "$1" >&2
+  exit 2
+}
+case $backend in
+cpu | metal) lists=$backend.txt ;;
+cuda)
+  lists=cuda.txt
+  if [ "${MLXGEN_CUDA_LIBS:-}" != system ]; then lists="$lists cuda-libs.txt"; fi
+  ;;
+*) fail "unknown back end $backend; one of cpu, cuda, metal" ;;
+esac
+case $os-$backend in
+Linux-metal) fail "metal needs macOS on Apple silicon; here: cpu or cuda" ;;
+Darwin-cpu | Darwin-cuda) fail "$backend needs Linux; here: metal" ;;
+esac
 
-deps=.deps/$backend
-if [ -f "$deps/.wheels" ] && cmp -s "$pins" "$deps/.wheels"; then
+target=.deps/$backend
+stamp=$(for l in $lists; do cat "tools/setup/$l"; done)
+if [ -f "$target/.wheels" ] && [ "$(cat "$target/.wheels")" = "$stamp" ]; then
   exit 0
 fi
-python=${PYTHON:-python3}
-if ! command -v "$python" >/dev/null 2>&1; then
-  echo "setup.sh: no Python 3; install it (Debian: apt-get install python3 python3-pip; macOS: brew install python)" >&2
-  exit 2
-fi
-if ! "$python" -m pip --version >/dev/null 2>&1; then
-  echo "setup.sh: Python has no pip; install it (Debian: apt-get install python3-pip; elsewhere: python3 -m ensurepip)" >&2
-  exit 2
-fi
+
+python=
+for p in ${PYTHON:-} python3 python; do
+  if command -v "$p" >/dev/null 2>&1 && "$p" -c 'import sys; sys.exit(sys.version_info < (3, 8))' 2>/dev/null; then
+    python=$p
+    break
+  fi
+done
+[ -n "$python" ] || fail "Python 3.8 or later is missing; it fetches MLX's wheels.
+  Debian, Ubuntu: apt-get install python3 python3-pip    Fedora: dnf install python3 python3-pip
+  macOS: xcode-select --install, or brew install python    or set PYTHON=/path/to/python3"
+"$python" -m pip --version >/dev/null 2>&1 || fail "$python has no pip.
+  Debian, Ubuntu: apt-get install python3-pip    Fedora: dnf install python3-pip    elsewhere: $python -m ensurepip --user"
 
 mkdir -p .deps
-work=$(mktemp -d .deps/setup.XXXXXX)
-trap 'rm -rf "$work"' EXIT
-echo "fetching MLX for $backend"
-# A back end's wheel holds a library for one platform, not Python code, so the interpreter's own version and ABI do not matter.
-"$python" -m pip download --quiet --disable-pip-version-check --no-deps --only-binary=:all: --require-hashes -r "$pins" -d "$work"
-"$python" -m zipfile -e "$work"/*.whl "$work/unpacked"
-cp "$pins" "$work/unpacked/.wheels"
-rm -rf "$deps"
-mv "$work/unpacked" "$deps"
+tmp=$(mktemp -d .deps/.setup.XXXXXX)
+trap 'rm -rf "$tmp"' EXIT
+trap 'exit 130' INT TERM
+for l in $lists; do
+  echo "setup: fetching what tools/setup/$l lists" >&2
+  "$python" -m pip download --quiet --disable-pip-version-check --require-hashes --no-deps --only-binary=:all: -r "tools/setup/$l" -d "$tmp/wheels" ||
+    fail "pip could not fetch the wheels of tools/setup/$l.
+  They exist for Linux x86_64 and aarch64 with glibc 2.35 or later (cpu, cuda) and for macOS 14 or later on arm64 (metal);
+  pip 20.3 or later knows their names. Here: $os $(uname -m), $("$python" -m pip --version)"
+done
+mkdir "$tmp/tree"
+for w in "$tmp"/wheels/*.whl; do
+  "$python" -m zipfile -e "$w" "$tmp/tree"
+done
+[ -d "$tmp/tree/mlx/lib" ] && [ -d "$tmp/tree/mlx/include" ] || fail "the wheels hold no mlx/lib and mlx/include"
+printf '%s\n' "$stamp" >"$tmp/tree/.wheels"
+if [ -e "$target" ]; then mv "$target" "$tmp/old"; fi
+mv "$tmp/tree" "$target"
+echo "setup: $target is ready" >&2
