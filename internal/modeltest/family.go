@@ -142,7 +142,7 @@ func Graphs(t *testing.T, entry *model.Entry, checkpoints []string) {
 func StepClass(t *testing.T, entry *model.Entry, checkpoints []string) {
 	for _, id := range checkpoints {
 		config, _ := load(t, entry, id)
-		stepClass(t, entry, config)
+		SameStepClass(t, entry, config)
 	}
 }
 

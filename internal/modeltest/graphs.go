@@ -15,8 +15,9 @@ import (
 
 // Layout is the shape of a step: how many tokens each row had before, and how many it adds.
 type Layout struct {
-	Name string
-	Rows []Row
+	Name     string
+	Rows     []Row
+	PageSize int // positions a page; 4 where zero, so that rows cross pages
 }
 
 // Row is one row of a layout.
@@ -24,10 +25,10 @@ type Row struct{ Before, Add int }
 
 // Layouts are the four kinds of steps that every family is compared on.
 var Layouts = []Layout{
-	{"one token", []Row{{0, 1}}},
-	{"many decode rows", []Row{{3, 1}, {9, 1}, {0, 1}, {17, 1}, {4, 1}}},
-	{"one long row", []Row{{0, 37}}},
-	{"mixed", []Row{{5, 1}, {0, 13}, {21, 1}, {6, 5}}},
+	{Name: "one token", Rows: []Row{{0, 1}}},
+	{Name: "many decode rows", Rows: []Row{{3, 1}, {9, 1}, {0, 1}, {17, 1}, {4, 1}}},
+	{Name: "one long row", Rows: []Row{{0, 37}}},
+	{Name: "mixed", Rows: []Row{{5, 1}, {0, 13}, {21, 1}, {6, 5}}},
 }
 
 // SameGraphs checks that two entries build the same graph for a config, in every layout: the same operations on the same weights, with the same
@@ -49,16 +50,16 @@ func SameGraphs(t *testing.T, a, b *model.Entry, config *contract.Config) {
 	}
 }
 
-// stepClass checks that the entry's Forward describes a step class: traces with different numbers of tokens are the same up to that number.
-func stepClass(t *testing.T, entry *model.Entry, config *contract.Config) {
+// SameStepClass checks that the entry's Forward describes a step class: traces with different numbers of tokens are the same up to that number.
+func SameStepClass(t *testing.T, entry *model.Entry, config *contract.Config) {
 	t.Helper()
-	// Large primes stand for the token counts, so that no other size can be mistaken for them.
-	const few, many = 10007, 10037
-	a, err := Trace(entry, config, Layout{"few", []Row{{0, few}}}, mlx.Symbol{Name: "T", Value: few})
+	// Large primes stand for the token counts, so that no other size can be mistaken for them. One page holds all, so that the tables are alike too.
+	const few, many, page = 10007, 10037, 1 << 14
+	a, err := Trace(entry, config, Layout{"few", []Row{{0, few}}, page}, mlx.Symbol{Name: "T", Value: few})
 	if err != nil {
 		t.Fatal(err)
 	}
-	b, err := Trace(entry, config, Layout{"many", []Row{{0, many}}}, mlx.Symbol{Name: "T", Value: many})
+	b, err := Trace(entry, config, Layout{"many", []Row{{0, many}}, page}, mlx.Symbol{Name: "T", Value: many})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -116,11 +117,15 @@ func Trace(entry *model.Entry, config *contract.Config, layout Layout, symbols .
 
 // prepare lays out the step on a cache whose rows already hold what the layout says.
 func prepare(dev *mlx.Device, handles []*nn.KV, layout Layout) (*state.Batch, func(), error) {
+	size := layout.PageSize
+	if size == 0 {
+		size = 4
+	}
 	pages := 1
 	for _, row := range layout.Rows {
-		pages += (row.Before+row.Add)/4 + 1
+		pages += (row.Before+row.Add)/size + 1
 	}
-	cache, err := state.New(dev, handles, state.Options{PageSize: 4, Pages: pages, DType: mlx.Float32})
+	cache, err := state.New(dev, handles, state.Options{PageSize: size, Pages: pages, DType: mlx.Float32})
 	if err != nil {
 		return nil, nil, err
 	}
