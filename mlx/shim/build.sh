@@ -53,8 +53,9 @@ for src in mlx/shim/src/*.cpp; do
   if stale "$o" "$needs"; then
     rm -f "$o" # a failed compilation leaves nothing to link
     echo "$CXX $src"
+    case $src in *_kernel.cpp) opt=-O3 ;; *) opt= ;; esac
     # shellcheck disable=SC2086
-    ($CXX $flags -c "$src" -o "$o.tmp" && mv "$o.tmp" "$o") &
+    ($CXX $flags $opt -c "$src" -o "$o.tmp" && mv "$o.tmp" "$o") &
     jobs=$((jobs + 1))
     if [ $jobs -ge 2 ]; then wait; jobs=0; fi
   fi
