@@ -15,15 +15,29 @@ func (g *gen) rare() bool { return g.IntN(12) == 0 }
 
 func (g *gen) pick(v ...int) int { return v[g.IntN(len(v))] }
 
-func (g *gen) any() DType { return DType(1 + g.IntN(int(Complex64))) }
+// has says whether the device has a type: GPUs have no f64.
+func (g *gen) has(dt DType) bool { return dt != Float64 || g.d.Kind() != GPU }
 
-func (g *gen) real() DType { return DType(1 + g.IntN(int(BFloat16))) }
+func (g *gen) any() DType { return g.among(Complex64) }
+
+func (g *gen) real() DType { return g.among(BFloat16) }
+
+func (g *gen) among(last DType) DType {
+	for {
+		if dt := DType(1 + g.IntN(int(last))); g.has(dt) {
+			return dt
+		}
+	}
+}
 
 func (g *gen) float() DType {
 	if g.rare() {
 		return g.real()
 	}
-	return []DType{Float32, Float16, BFloat16, Float32, BFloat16, Float64}[g.IntN(6)]
+	if dt := []DType{Float32, Float16, BFloat16, Float32, BFloat16, Float64}[g.IntN(6)]; g.has(dt) {
+		return dt
+	}
+	return Float32
 }
 
 // half is a type that quantisation takes.

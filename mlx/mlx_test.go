@@ -11,9 +11,13 @@ import (
 	"testing"
 )
 
-// open starts a device for a test. A missing library fails it.
+// open starts a device for a test. A missing library fails it. With
+// MLXGEN_TEST_DEVICE=gpu it is the GPU.
 func open(t testing.TB, o Options) *Device {
 	t.Helper()
+	if os.Getenv("MLXGEN_TEST_DEVICE") == "gpu" {
+		o.Kind = GPU
+	}
 	d, err := Open(o)
 	if err != nil {
 		t.Fatal(err)

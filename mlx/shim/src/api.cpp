@@ -8,6 +8,7 @@
 #include <mutex>
 
 #include "cuda_read.h"
+#include "mlx/backend/cuda/cuda.h"
 #include "paged.h"
 #include "shim.h"
 
@@ -94,6 +95,15 @@ void read(Ctx& c, const array& in, void* dst, size_t n) {
   }
   if (c.gpu && cuda_read(a, dst, n)) return;
   std::memcpy(dst, a.data<char>(), n);
+}
+
+// resident moves what the host filled to the GPU's own memory; CUDA's allocator
+// gives the host managed memory, which would migrate page by page.
+static array resident(Ctx& c, array a) {
+  if (!c.gpu || !mx::cu::is_available() || a.nbytes() <= 8) return a;
+  array b = mx::where(c.scalar(1, mx::bool_), a, a, c.stream);
+  b.eval();
+  return b;
 }
 
 // guard turns exceptions into a code and a message.
@@ -220,7 +230,7 @@ MG_API int mg_load_file(Ctx* c, const char* path, int64_t off, int dt, const int
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0) throw std::runtime_error(std::string(path) + ": " + std::strerror(errno));
     std::unique_ptr<int, void (*)(int*)> closer(&fd, [](int* f) { close(*f); });
-    *out = c->put(filled(Shape(dims, dims + nd), dtype(dt), [&](char* dst, size_t n) {
+    array a = filled(Shape(dims, dims + nd), dtype(dt), [&](char* dst, size_t n) {
       struct stat st;
       if (fstat(fd, &st) == 0 && st.st_size < off + static_cast<int64_t>(n))
         throw std::runtime_error(std::string(path) + ": " + std::to_string(st.st_size) + " bytes, " + std::to_string(off + n) + " needed");
@@ -230,7 +240,8 @@ MG_API int mg_load_file(Ctx* c, const char* path, int64_t off, int dt, const int
         if (r <= 0) throw std::runtime_error(std::string(path) + ": " + (r < 0 ? std::strerror(errno) : "the file ends too early"));
         at += r;
       }
-    }));
+    });
+    *out = c->put(resident(*c, std::move(a)));
   });
 }
 
