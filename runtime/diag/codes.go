@@ -1,5 +1,11 @@
 package diag
 
+import (
+	"fmt"
+	"maps"
+	"slices"
+)
+
 // codes says what each code means, in one sentence. Codes of the specialiser are documented by package specialise.
 var codes = map[string]string{
 	"MG1001": "A safetensors file is shorter than its header says: the download was cut.",
@@ -18,10 +24,12 @@ var codes = map[string]string{
 	"MG1201": "A template's tags could not be evaluated on the config.",
 	"MG1202": "A tensor stands in two shards.",
 	"MG1203": "No parameter takes a tensor of the checkpoint.",
-	"MG1204": "The checkpoint lacks a tensor that a parameter wants.",
+	"MG1204": "The checkpoint lacks a parameter, in every layer that should have it.",
 	"MG1205": "A tensor has another shape than its parameter.",
 	"MG1206": "A tensor has a type that weights do not have.",
 	"MG1207": "An operation of a layout's programme failed.",
+	"MG1208": "Some layers lack a parameter that others have.",
+	"MG1209": "The checkpoint lacks biases that the config asks for.",
 	"MG1210": "The checkpoint mixes two layouts, or is in one that the policy lacks.",
 	"MG1211": "A tensor is quantised, but the config does not say how.",
 	"MG1212": "How a tensor is stored contradicts the config's quantisation.",
@@ -47,9 +55,15 @@ func Explain(code string) (string, bool) {
 	return text, ok
 }
 
-// Register documents the codes of another package. It is called while packages initialise.
+// Known lists all documented codes.
+func Known() []string { return slices.Sorted(maps.Keys(codes)) }
+
+// Register documents the codes of another package. It is called while packages initialise, and panics when two packages give a code two meanings.
 func Register(more map[string]string) {
 	for code, text := range more {
+		if have, twice := codes[code]; twice && have != text {
+			panic(fmt.Sprintf("diag: %s is %q and %q", code, have, text))
+		}
 		codes[code] = text
 	}
 }

@@ -36,7 +36,7 @@ func (d Diagnostic) WithHint(format string, args ...any) Diagnostic {
 // Error is the diagnostic as text.
 func (d Diagnostic) Error() string {
 	var b strings.Builder
-	d.render(&b, palette{})
+	d.render(&b, plain)
 	return strings.TrimSuffix(b.String(), "\n")
 }
 
@@ -60,10 +60,10 @@ func (l List) Error() string {
 	return strings.TrimSuffix(b.String(), "\n")
 }
 
-// Sort orders the list by position, then code, then message.
+// Sort orders the list by position (numbers by their value), then code, then message.
 func (l List) Sort() {
 	slices.SortStableFunc(l, func(a, b Diagnostic) int {
-		return cmp.Or(cmp.Compare(a.Pos, b.Pos), cmp.Compare(a.Code, b.Code), cmp.Compare(a.Message, b.Message))
+		return cmp.Or(natural(a.Pos, b.Pos), cmp.Compare(a.Code, b.Code), cmp.Compare(a.Message, b.Message))
 	})
 }
 
@@ -74,41 +74,6 @@ func (l List) Codes() []string {
 		codes[i] = d.Code
 	}
 	return codes
-}
-
-// palette is the escape sequences of a terminal, or nothing.
-type palette struct{ bold, red, yellow, dim, reset string }
-
-var colours = palette{bold: "\x1b[1m", red: "\x1b[31m", yellow: "\x1b[33m", dim: "\x1b[2m", reset: "\x1b[0m"}
-
-// Render writes the list for people.
-func (l List) Render(w io.Writer, colour bool) {
-	p := palette{}
-	if colour {
-		p = colours
-	}
-	var b strings.Builder
-	for _, d := range l {
-		d.render(&b, p)
-	}
-	io.WriteString(w, b.String())
-}
-
-func (d Diagnostic) render(b *strings.Builder, p palette) {
-	shade := p.red
-	if d.Severity != Error {
-		shade = p.yellow
-	}
-	fmt.Fprintf(b, "%s%s%s %s:%s %s\n", p.bold, shade, d.Severity, d.Code, p.reset, d.Message)
-	if d.Pos != "" {
-		fmt.Fprintf(b, "  %sat %s%s\n", p.dim, d.Pos, p.reset)
-	}
-	for _, note := range d.Notes {
-		fmt.Fprintf(b, "  %s\n", strings.ReplaceAll(note, "\n", "\n  "))
-	}
-	if d.Hint != "" {
-		fmt.Fprintf(b, "  hint: %s\n", strings.ReplaceAll(d.Hint, "\n", "\n  "))
-	}
 }
 
 // RenderJSON writes the list for machines: one object with the list.
