@@ -53,10 +53,10 @@ func Detect(raw *Raw, policies []*Policy) (int, diag.List) {
 
 // accepts checks architectures and match of a policy whose model type fits.
 func (p *Policy) accepts(raw *Raw) (diag.Diagnostic, bool) {
-	if v := raw.At("architectures"); v != nil && len(v.Array) > 0 && len(p.Architectures) > 0 {
-		known := slices.ContainsFunc(v.Array, func(a *RawValue) bool { return slices.Contains(p.Architectures, a.Value.S) })
+	if v := raw.At("architectures"); v != nil && !v.IsNull() && (v.Array == nil || len(v.Array) > 0) && len(p.Architectures) > 0 {
+		known := slices.ContainsFunc(append(slices.Clone(v.Array), v), func(a *RawValue) bool { return slices.Contains(p.Architectures, a.Value.S) })
 		if !known {
-			return diag.Errorf("MG1305", raw.Pointer("architectures"), "policy %s does not build %s", p.Name, v.Value).
+			return diag.Errorf("MG1305", raw.Pointer("architectures"), "policy %s does not build %s", p.Name, v.summary()).
 				Note("it builds %s", strings.Join(p.Architectures, ", ")).
 				WithHint("classifiers and reward models have another head; they are families of their own"), false
 		}

@@ -1,10 +1,12 @@
 package contract
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"math"
 	"strconv"
+	"strings"
 )
 
 // Expr is a parsed expression of the language that policies and tags use:
@@ -158,18 +160,36 @@ func (e *Expr) binary(env Env) (Value, error) {
 	}
 	switch e.Text {
 	case "+":
-		return FloatValue(a + b), nil
+		return e.finite(a + b)
 	case "-":
-		return FloatValue(a - b), nil
+		return e.finite(a - b)
 	case "*":
-		return FloatValue(a * b), nil
+		return e.finite(a * b)
 	case "/":
 		if b == 0 {
 			return e.fail("division by zero")
 		}
-		return FloatValue(a / b), nil
+		return e.finite(a / b)
 	}
 	return e.fail("%% wants integers")
+}
+
+// finite is a computed number; one that is none is an error, so that it never becomes a fact.
+func (e *Expr) finite(f float64) (Value, error) {
+	if math.IsNaN(f) || math.IsInf(f, 0) {
+		return e.fail("the result is no number")
+	}
+	return FloatValue(f), nil
+}
+
+// order compares numbers, integers exactly.
+func order(x, y Value) int {
+	if x.Kind == Int && y.Kind == Int {
+		return cmp.Compare(x.I, y.I)
+	}
+	a, _ := x.Number()
+	b, _ := y.Number()
+	return cmp.Compare(a, b)
 }
 
 func (e *Expr) compare(x, y Value) (Value, error) {
@@ -178,15 +198,18 @@ func (e *Expr) compare(x, y Value) (Value, error) {
 	if !okA || !okB {
 		return e.fail("%s and %s have no order", x, y)
 	}
+	if a != a || b != b {
+		return e.fail("%s and %s have no order", x, y)
+	}
 	switch e.Text {
 	case "<":
-		return BoolValue(a < b), nil
+		return BoolValue(order(x, y) < 0), nil
 	case "<=":
-		return BoolValue(a <= b), nil
+		return BoolValue(order(x, y) <= 0), nil
 	case ">":
-		return BoolValue(a > b), nil
+		return BoolValue(order(x, y) > 0), nil
 	}
-	return BoolValue(a >= b), nil
+	return BoolValue(order(x, y) >= 0), nil
 }
 
 var errOverflow = errors.New("the number is too large")
@@ -290,20 +313,14 @@ func (e *Expr) call(env Env) (Value, error) {
 	}
 	switch e.Text {
 	case "sqrt":
-		return FloatValue(math.Sqrt(a)), nil
+		return e.finite(math.Sqrt(a))
 	case "pow":
-		return FloatValue(math.Pow(a, b)), nil
-	case "min":
-		if a <= b {
-			return args[0], nil
-		}
-		return args[1], nil
-	default: // max
-		if a >= b {
-			return args[0], nil
-		}
-		return args[1], nil
+		return e.finite(math.Pow(a, b))
 	}
+	if (e.Text == "min") == (order(args[0], args[1]) <= 0) {
+		return args[0], nil
+	}
+	return args[1], nil
 }
 
 // String is the expression in canonical form.
@@ -316,7 +333,11 @@ func (e *Expr) text(outer int) string {
 	case Name:
 		return e.Text
 	case Unary:
-		return e.Text + e.Args[0].text(unaryLevel)
+		s := e.Text + e.Args[0].text(unaryLevel)
+		if unaryLevel < outer {
+			return "(" + s + ")"
+		}
+		return s
 	case Binary:
 		level := precedence[e.Text]
 		s := e.Args[0].text(level) + " " + e.Text + " " + e.Args[1].text(level+1)
@@ -338,10 +359,14 @@ func (e *Expr) text(outer int) string {
 }
 
 func (v Value) source() string {
-	if v.Kind == String {
+	switch s := v.String(); {
+	case v.Kind == String:
 		return "'" + v.S + "'"
+	case v.Kind == Float && !strings.ContainsAny(s, ".e"):
+		return s + ".0" // a float stays one: 1.0 / 2 is no 1 / 2
+	default:
+		return s
 	}
-	return v.String()
 }
 
 // The constructors of values.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // precedence of the binary operators, loosest first.
@@ -78,7 +79,7 @@ func (p *exprParser) next() {
 			size = len(rest) // without end: primary refuses it
 		}
 	default:
-		size = 1
+		_, size = utf8.DecodeRuneInString(rest)
 		if len(rest) > 1 {
 			if _, ok := precedence[rest[:2]]; ok {
 				size = 2

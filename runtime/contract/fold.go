@@ -102,6 +102,9 @@ const maxExpanded = maxTensors
 // ExpandName lists the names that a folded name stands for.
 func ExpandName(folded string) ([]string, error) {
 	open := strings.IndexByte(folded, '{')
+	if len(folded) > 4*maxTensorName {
+		return nil, fmt.Errorf("a folded name of %d bytes", len(folded))
+	}
 	if open < 0 {
 		if strings.IndexByte(folded, '}') >= 0 {
 			return nil, fmt.Errorf("%q: a brace is closed that was not opened", folded)
@@ -112,13 +115,13 @@ func ExpandName(folded string) ([]string, error) {
 	if end < 0 {
 		return nil, fmt.Errorf("%q: a brace is not closed", folded)
 	}
+	rests, err := ExpandName(folded[open+end+1:]) // first: a product that is too large must not hold all of its factors
+	if err != nil {
+		return nil, err
+	}
 	numbers, err := expandNumbers(folded[open+1 : open+end])
 	if err != nil {
 		return nil, fmt.Errorf("%q: %w", folded, err)
-	}
-	rests, err := ExpandName(folded[open+end+1:])
-	if err != nil {
-		return nil, err
 	}
 	if len(numbers)*len(rests) > maxExpanded {
 		return nil, fmt.Errorf("%q stands for more than %d names", folded, maxExpanded)

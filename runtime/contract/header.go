@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"math/bits"
@@ -19,6 +20,7 @@ const (
 	maxTensors     = 1 << 20
 	maxTensorRank  = 8
 	maxTensorName  = 4096
+	maxDataSize    = 1 << 56 // of a file: its number of bits fits an int64
 	headerLengthAt = 8
 )
 
@@ -98,9 +100,47 @@ func ReadHeader(file string, r io.ReaderAt, size int64) (*Header, error) {
 
 // headerEntry is a tensor as the header's JSON has it.
 type headerEntry struct {
-	DType   *DType   `json:"dtype"`
-	Shape   *[]int64 `json:"shape"`
-	Offsets *[]int64 `json:"data_offsets"`
+	dtype   *DType
+	shape   []*int64 // nil elements are nulls
+	offsets []*int64
+}
+
+// read reads an object of exactly the three keys: unknown ones, others by letter case, and doubled ones are refused.
+func (e *headerEntry) read(dec *json.Decoder) error {
+	if token, err := dec.Token(); err != nil || token != json.Delim('{') {
+		return errors.Join(errors.New("want an object"), err)
+	}
+	seen := map[string]bool{}
+	for dec.More() {
+		token, err := dec.Token()
+		if err != nil {
+			return err
+		}
+		key := token.(string)
+		var into any
+		switch key {
+		case "dtype":
+			into = &e.dtype
+		case "shape":
+			into = &e.shape
+		case "data_offsets":
+			into = &e.offsets
+		}
+		if into == nil || seen[key] {
+			return fmt.Errorf("the key %.40q is unknown, or stands there twice", key)
+		}
+		seen[key] = true
+		if err := dec.Decode(into); err != nil {
+			return err
+		}
+	}
+	if _, err := dec.Token(); err != nil {
+		return err
+	}
+	if e.dtype == nil || e.shape == nil || len(e.offsets) != 2 || slices.Contains(e.shape, nil) || slices.Contains(e.offsets, nil) {
+		return fmt.Errorf("want dtype, shape and two data_offsets")
+	}
+	return nil
 }
 
 func parseHeader(file string, text []byte, start int64) (*Header, error) {
@@ -158,40 +198,30 @@ func parseHeader(file string, text []byte, start int64) (*Header, error) {
 }
 
 func parseTensor(dec *json.Decoder, name string, start int64) (Tensor, error) {
-	var raw json.RawMessage
-	if err := dec.Decode(&raw); err != nil {
-		return Tensor{}, err
-	}
-	strict := json.NewDecoder(bytes.NewReader(raw))
-	strict.DisallowUnknownFields()
 	var e headerEntry
-	if err := strict.Decode(&e); err != nil {
+	if err := e.read(dec); err != nil {
 		return Tensor{}, err
 	}
 	switch {
-	case e.DType == nil || e.Shape == nil || e.Offsets == nil:
-		return Tensor{}, fmt.Errorf("want dtype, shape and data_offsets")
-	case e.DType.Bits() == 0:
-		return Tensor{}, fmt.Errorf("unknown dtype %.40q", *e.DType)
-	case len(*e.Shape) > maxTensorRank:
-		return Tensor{}, fmt.Errorf("%d dimensions; at most %d are read", len(*e.Shape), maxTensorRank)
-	case len(*e.Offsets) != 2:
-		return Tensor{}, fmt.Errorf("want two data_offsets")
+	case e.dtype.Bits() == 0:
+		return Tensor{}, fmt.Errorf("unknown dtype %.40q", *e.dtype)
+	case len(e.shape) > maxTensorRank:
+		return Tensor{}, fmt.Errorf("%d dimensions; at most %d are read", len(e.shape), maxTensorRank)
 	}
-	from, to := (*e.Offsets)[0], (*e.Offsets)[1]
-	if from < 0 || to < from || to > 1<<62 {
+	from, to := *e.offsets[0], *e.offsets[1]
+	if from < 0 || to < from || to > maxDataSize {
 		return Tensor{}, fmt.Errorf("data_offsets [%d, %d]", from, to)
 	}
-	t := Tensor{Name: name, DType: *e.DType, Shape: make([]int, len(*e.Shape)), Offset: start + from, Size: to - from}
+	t := Tensor{Name: name, DType: *e.dtype, Shape: make([]int, len(e.shape)), Offset: start + from, Size: to - from}
 	elements := uint64(1)
-	for i, d := range *e.Shape {
-		if d < 0 || d > 1<<31-1 {
-			return Tensor{}, fmt.Errorf("dimension %d", d)
+	for i, d := range e.shape {
+		if *d < 0 || *d > 1<<31-1 {
+			return Tensor{}, fmt.Errorf("dimension %d", *d)
 		}
-		t.Shape[i] = int(d)
-		high, low := bits.Mul64(elements, uint64(d))
+		t.Shape[i] = int(*d)
+		high, low := bits.Mul64(elements, uint64(*d))
 		if high != 0 || low > 1<<56 {
-			return Tensor{}, fmt.Errorf("the shape %v has too many elements", *e.Shape)
+			return Tensor{}, fmt.Errorf("the shape has too many elements")
 		}
 		elements = low
 	}

@@ -2,6 +2,7 @@ package contract
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -20,11 +21,10 @@ func Normalise(p *Policy, raw *Raw, extra []Inert) (*Config, diag.List) {
 		n.field(&p.Fields[i])
 	}
 	n.unread(extra)
-	if n.diags.HasErrors() {
-		return nil, n.diags
+	if !n.diags.HasErrors() {
+		n.layers()
+		n.checks()
 	}
-	n.layers()
-	n.checks()
 	n.diags.Sort()
 	if n.diags.HasErrors() {
 		return nil, n.diags
@@ -35,7 +35,7 @@ func Normalise(p *Policy, raw *Raw, extra []Inert) (*Config, diag.List) {
 type normaliser struct {
 	policy *Policy
 	raw    *Raw
-	read   map[string]bool // paths, and their parents
+	read   map[string]bool // paths
 	config *Config
 	diags  diag.List
 }
@@ -130,6 +130,9 @@ func (n *normaliser) byDefault(f *Field) {
 			WithHint("policy %s requires it; a config without it is not complete", n.policy.Name))
 		return
 	}
+	if n.needsFailed(f.Default) {
+		return
+	}
 	v, err := evalText(f.Default, n.config)
 	if err == nil && v.Kind != Null {
 		v, err = convert(v, f.Kind)
@@ -148,6 +151,15 @@ func (n *normaliser) byDefault(f *Field) {
 	n.config.Facts[f.Name] = Fact{Value: v, From: fmt.Sprintf("default of %s: %s", whose, f.Default)}
 }
 
+// needsFailed says whether an expression reads a field of the policy that could not be normalised, which is reported there.
+func (n *normaliser) needsFailed(src string) bool {
+	e, err := ParseExpr(src)
+	return err == nil && slices.ContainsFunc(e.Names(), func(name string) bool {
+		_, have := n.config.Facts[name]
+		return !have && slices.ContainsFunc(n.policy.Fields, func(f Field) bool { return f.Name == name }) && n.diags.HasErrors()
+	})
+}
+
 // evalText evaluates an expression of a policy.
 func evalText(src string, env Env) (Value, error) {
 	e, err := ParseExpr(src)
@@ -164,7 +176,7 @@ func convert(v Value, kind Kind) (Value, error) {
 		return v, nil
 	case kind == Float && v.Kind == Int:
 		return FloatValue(float64(v.I)), nil
-	case kind == Int && v.Kind == Float && v.F == float64(int64(v.F)):
+	case kind == Int && v.Kind == Float && v.F > -1<<62 && v.F < 1<<62 && v.F == float64(int64(v.F)):
 		return IntValue(int64(v.F)), nil
 	}
 	return Value{}, fmt.Errorf("%s, want %s", v, kindNames[kind])
@@ -180,8 +192,17 @@ func (f *Field) check(v Value) error {
 			return fmt.Errorf("%s is not between %v and %v", v, f.Min, f.Max)
 		}
 	}
-	if v.Kind == String && len(f.Enum) > 0 && !slices.Contains(f.Enum, v.S) {
-		return fmt.Errorf("%s is not one of %s", v, strings.Join(f.Enum, ", "))
+	if len(f.Enum) == 0 {
+		return nil
+	}
+	elements := v.L
+	if v.Kind == String {
+		elements = []Value{v}
+	}
+	for _, x := range elements {
+		if x.Kind != String || !slices.Contains(f.Enum, x.S) {
+			return fmt.Errorf("%s is not one of %s", x, strings.Join(f.Enum, ", "))
+		}
 	}
 	return nil
 }
@@ -262,14 +283,24 @@ func (n *normaliser) unread(extra []Inert) {
 			inert[i.Key] = i.Reason
 		}
 	}
-	for _, key := range n.raw.Root.Keys {
-		v := n.raw.Root.Object[key]
-		switch {
-		case n.read[key] || inert[key] != "" || strings.HasPrefix(key, "_") || v.IsNull():
+	n.unreadIn("", n.raw.Root, inert)
+}
+
+// unreadIn reports the unread keys of an object. An object of which single keys are read is looked into; others count as one.
+func (n *normaliser) unreadIn(prefix string, object *RawValue, inert map[string]string) {
+	for _, key := range object.Keys {
+		v, path := object.Object[key], prefix+key
+		read := n.read[path] && !strings.Contains(key, "/")
+		if read || inert[path] != "" || strings.HasPrefix(key, "_") || v.IsNull() {
 			continue
 		}
-		n.report(diag.Errorf("MG1104", n.raw.Pointer(key), "nothing reads the config key %q (%s)", key, v.summary()).
-			WithHint("if it changes no arithmetic, record that: mlxgen add --inert '%s=why it does not'", key))
+		within := func(p string) bool { return strings.HasPrefix(p, path+"/") }
+		if v.Object != nil && !strings.Contains(key, "/") && slices.ContainsFunc(slices.Collect(maps.Keys(n.read)), within) {
+			n.unreadIn(path+"/", v, inert)
+			continue
+		}
+		n.report(diag.Errorf("MG1104", n.raw.Pointer(path), "nothing reads the config key %q (%s)", path, v.summary()).
+			WithHint("if it changes no arithmetic, record that: mlxgen add --inert '%s=why it does not'", path))
 	}
 }
 

@@ -27,7 +27,7 @@ type Field struct {
 	Default string
 	// Whose says whose default that is: "transformers", "mlx-lm", "policy".
 	Whose    string
-	Enum     []string // allowed strings
+	Enum     []string // allowed strings; of a list, those of its elements
 	Min, Max float64  // bounds for numbers where Max > Min
 	Doc      string   // one line, becomes the doc comment in generated Config
 }

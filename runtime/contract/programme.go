@@ -62,17 +62,22 @@ func (p *programme) drop(path, reason string) {
 	delete(p.params, path)
 }
 
-// each calls f for every parameter that matches, after taking it out.
+// each calls f for every parameter that matches, after taking them all out, so that a new name may be an old one.
 func (p *programme) each(op *Op, paths []string, f func(*logical, map[string]string) error) error {
+	type match struct {
+		from  *logical
+		bound map[string]string
+	}
+	var matches []match
 	for _, path := range paths {
-		bound, ok := matchPath(op.Match, path)
-		if !ok {
-			continue
+		if bound, ok := matchPath(op.Match, path); ok {
+			matches = append(matches, match{p.params[path], bound})
+			delete(p.params, path)
 		}
-		from := p.params[path]
-		delete(p.params, path)
-		if err := f(from, bound); err != nil {
-			return fmt.Errorf("%s %s: %s: %w", op.Kind, op.Match, path, err)
+	}
+	for _, m := range matches {
+		if err := f(m.from, m.bound); err != nil {
+			return fmt.Errorf("%s %s: %s: %w", op.Kind, op.Match, m.from.path, err)
 		}
 	}
 	return nil
@@ -119,7 +124,11 @@ func (p *programme) stack(op *Op, paths []string) error {
 			if len(m.from.parts) != len(members[0].from.parts) {
 				return fmt.Errorf("stack %s: %s has other parts than %s", op.Match, m.from.path, members[0].from.path)
 			}
-			for suffix, term := range m.from.parts {
+			for _, suffix := range slices.Sorted(maps.Keys(m.from.parts)) {
+				term := m.from.parts[suffix]
+				if members[0].from.parts[suffix] == nil {
+					return fmt.Errorf("stack %s: %s has other parts than %s", op.Match, m.from.path, members[0].from.path)
+				}
 				if parts[suffix] == nil {
 					parts[suffix] = &Term{Op: StackTerms, DType: term.DType, Shape: append([]int{len(members)}, term.Shape...)}
 				}
@@ -149,7 +158,8 @@ func (p *programme) split(op *Op, from *logical, bound map[string]string) error 
 			return err
 		}
 		parts := map[string]*Term{}
-		for suffix, term := range from.parts {
+		for _, suffix := range slices.Sorted(maps.Keys(from.parts)) {
+			term := from.parts[suffix]
 			if len(term.Shape) == 0 || start+size[0] > term.Shape[0] {
 				return fmt.Errorf("part %s ends at %d of %v", part.To, start+size[0], term.Shape)
 			}
@@ -162,9 +172,9 @@ func (p *programme) split(op *Op, from *logical, bound map[string]string) error 
 		}
 		start += size[0]
 	}
-	for suffix, term := range from.parts {
-		if term.Shape[0] != start {
-			return fmt.Errorf("the parts take %d of %d rows of %s", start, term.Shape[0], suffix)
+	for _, suffix := range slices.Sorted(maps.Keys(from.parts)) {
+		if shape := from.parts[suffix].Shape; len(shape) == 0 || shape[0] != start {
+			return fmt.Errorf("the parts take %d rows of %s, which is %v", start, suffix, shape)
 		}
 	}
 	return nil
@@ -235,7 +245,11 @@ func matchPath(pattern, path string) (bound map[string]string, ok bool) {
 			if plainNumber(have[i]) < 0 {
 				return nil, false
 			}
-			bound[strings.Trim(w, "{}")] = have[i]
+			name := strings.Trim(w, "{}")
+			if before, twice := bound[name]; twice && before != have[i] {
+				return nil, false
+			}
+			bound[name] = have[i]
 		case w != have[i]:
 			return nil, false
 		}

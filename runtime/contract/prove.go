@@ -175,7 +175,7 @@ func (b *binder) wrongShape(p *Param, part string, t *Term, l *logical, want []i
 	d := diag.Errorf("MG1205", t.position(l), "%s.%s is %s%v; want %v", p.Path, part, t.DType, t.Shape, want)
 	for _, name := range []string{"hidden_size", "num_attention_heads", "num_key_value_heads", "head_dim", "intermediate_size", "vocab_size"} {
 		f, ok := b.config.Facts[name]
-		if ok && f.Value.Kind == Int && slices.ContainsFunc(want, func(n int) bool { return n%int(f.Value.I) == 0 }) {
+		if ok && f.Value.Kind == Int && f.Value.I > 0 && slices.ContainsFunc(want, func(n int) bool { return n%int(f.Value.I) == 0 }) {
 			d = d.Note("%s = %s  (%s)", name, f.Value, f.From)
 		}
 	}

@@ -66,31 +66,41 @@ func newQuantReader(raw *Raw) *quantReader {
 	return q
 }
 
-// mlxNumbers are group size, bits and mode of a path: its own override, or the global ones. ok is false where the path is not quantised.
+// mlxNumbers are group size, bits and mode of a path: its own override, or the global ones. ok is false where the path is not quantised. An override
+// inherits nothing: MLX fills its gaps with the defaults of its mode.
 func (q *quantReader) mlxNumbers(path string) (group, bits int, mode Format, ok bool) {
 	if q.mlx == nil {
 		return 0, 0, "", false
 	}
-	group, bits, mode = 64, 4, Affine
-	read := func(o *RawValue) {
-		if v := o.Object["group_size"]; v != nil && v.Value.Kind == Int {
-			group = int(v.Value.I)
-		}
-		if v := o.Object["bits"]; v != nil && v.Value.Kind == Int {
-			bits = int(v.Value.I)
-		}
-		if v := o.Object["mode"]; v != nil && v.Value.Kind == String {
-			mode = Format(v.Value.S)
-		}
-	}
-	read(q.mlx)
+	numbers := q.mlx
 	if own := q.mlx.Object[path]; own != nil {
-		if own.Object == nil {
-			return group, bits, mode, own.Value.B
+		if own.Object == nil && !own.Value.B {
+			return 0, 0, "", false
 		}
-		read(own)
+		if own.Object != nil {
+			numbers = own
+		}
 	}
-	return group, bits, mode, true
+	mode = Affine
+	if v := numbers.Object["mode"]; v != nil && !v.IsNull() {
+		mode = Format(v.Value.S)
+	}
+	def, ok := map[Format][2]int{MXFP4: {32, 4}, MXFP8: {32, 8}, NVFP4: {16, 4}}[mode]
+	if !ok {
+		def = [2]int{64, 4}
+	}
+	return wholeOr(numbers.Object["group_size"], def[0]), wholeOr(numbers.Object["bits"], def[1]), mode, true
+}
+
+// wholeOr is a number of the config: def where it is absent, 0 where it is none.
+func wholeOr(v *RawValue, def int) int {
+	switch {
+	case v == nil || v.IsNull():
+		return def
+	case v.Value.Kind != Int || v.Value.I < 0 || v.Value.I > 1<<16:
+		return 0
+	}
+	return int(v.Value.I)
 }
 
 // formatOf recognises the format of a stored parameter by its parts.
@@ -134,7 +144,7 @@ func (q *quantReader) bind(p *Param, l *logical) (*Quant, *diag.Diagnostic) {
 	quantisable := p.Type == "Linear" || p.Type == "Embedding"
 	if format == Dense {
 		group, bits, mode, ok := q.mlxNumbers(p.Path)
-		if ok && quantisable && p.Shape[len(p.Shape)-1]%group == 0 {
+		if ok && quantisable && (group == 0 || p.Shape[len(p.Shape)-1]%group == 0) {
 			return refuse("MG1212", "%s is dense, but the config says %s with %d bits in groups of %d (%s)", p.Path, mode, bits, group, q.raw.Pointer("quantization"))
 		}
 		return nil, nil
@@ -186,7 +196,9 @@ func bindPacked(p *Param, l *logical, mode Format, group, bits int, refuse refus
 		}
 		return q, nil
 	}
-	q.Biases = l.parts["biases"]
+	if q.Biases = l.parts["biases"]; q.Biases == nil {
+		return refuse("MG1204", "the checkpoint lacks %s.biases, which affine quantisation needs", p.Path)
+	}
 	if !slices.Equal(q.Biases.Shape, want) || !isFloat(scales.DType) || q.Biases.DType != scales.DType {
 		return refuse("MG1205", "%s.biases is %s%v beside scales %s%v", p.Path, q.Biases.DType, q.Biases.Shape, scales.DType, scales.Shape)
 	}
@@ -200,9 +212,12 @@ func (q *quantReader) bindBlocks(p *Param, l *logical, refuse refusal) (*Quant, 
 		return refuse("MG1211", "%s has FP8 block scales, but the config's quant_method is %q", p.Path, q.method)
 	}
 	block := [2]int{128, 128}
-	if v := q.hub.Object["weight_block_size"]; v != nil && len(v.Array) == 2 {
+	if v := q.hub.Object["weight_block_size"]; v != nil && !v.IsNull() {
+		if len(v.Array) != 2 {
+			return refuse("MG1212", "weight_block_size is %s; want two numbers", v.summary())
+		}
 		for i := range block {
-			block[i] = int(v.Array[i].Value.I)
+			block[i] = wholeOr(v.Array[i], 0)
 		}
 	}
 	if block[0] < 1 || block[1] < 1 {
@@ -222,10 +237,9 @@ func isFloat(t DType) bool { return t == "F32" || t == "F16" || t == "BF16" }
 
 // position is where a part stands: file:tensor.
 func (t *Term) position(l *logical) string {
-	if t == nil {
-		for _, other := range l.parts {
-			t = other
-			break
+	for _, suffix := range append([]string{""}, partSuffixes...) {
+		if t == nil {
+			t = l.parts[suffix]
 		}
 	}
 	first := t.Tensors()[0]

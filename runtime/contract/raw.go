@@ -38,7 +38,8 @@ func ParseRaw(file string, data []byte) (*Raw, error) {
 		return nil, diag.List{diag.Errorf("MG1101", file, "the file has %d bytes; at most %d are read", len(data), maxRawSize)}
 	}
 	data = bytes.TrimPrefix(data, []byte("\xef\xbb\xbf"))
-	dec := json.NewDecoder(bytes.NewReader(quoteLiterals(data)))
+	data, literals := quoteLiterals(data)
+	dec := &rawDecoder{json.NewDecoder(bytes.NewReader(data)), literals}
 	dec.UseNumber()
 	root, err := parseRawValue(dec, "", 0)
 	if err == nil {
@@ -56,15 +57,25 @@ func ParseRaw(file string, data []byte) (*Raw, error) {
 	return &Raw{File: file, Root: root}, nil
 }
 
-// literal marks a quoted Infinity or NaN; the control character cannot stand in a valid JSON string.
-const literal = "\u0000mlxgen-number:"
+// rawDecoder is a decoder of JSON in which strings that end at some offsets stand for numbers.
+type rawDecoder struct {
+	*json.Decoder
+	literals map[int64]float64
+}
 
-// quoteLiterals turns bare Infinity, -Infinity and NaN into marked strings, outside of strings.
-func quoteLiterals(data []byte) []byte {
+// literal is the number that the token just read stands for.
+func (d *rawDecoder) literal() (float64, bool) {
+	f, ok := d.literals[d.InputOffset()]
+	return f, ok
+}
+
+// quoteLiterals turns bare Infinity, -Infinity and NaN, outside of strings, into strings of the same length, and tells where they end.
+func quoteLiterals(data []byte) ([]byte, map[int64]float64) {
 	if !bytes.Contains(data, []byte("Infinity")) && !bytes.Contains(data, []byte("NaN")) {
-		return data
+		return data, nil
 	}
 	var out []byte
+	literals := map[int64]float64{}
 	for i := 0; i < len(data); {
 		if data[i] == '"' {
 			end := i + 1
@@ -82,8 +93,9 @@ func quoteLiterals(data []byte) []byte {
 		found := false
 		for _, word := range []string{"-Infinity", "Infinity", "NaN"} {
 			if bytes.HasPrefix(data[i:], []byte(word)) {
-				out = append(out, `"\u0000mlxgen-number:`+word+`"`...)
+				out = append(out, `"`+word[1:len(word)-1]+`"`...)
 				i += len(word)
+				literals[int64(i)] = map[string]float64{"-Infinity": math.Inf(-1), "Infinity": math.Inf(1), "NaN": math.NaN()}[word]
 				found = true
 				break
 			}
@@ -93,12 +105,12 @@ func quoteLiterals(data []byte) []byte {
 			i++
 		}
 	}
-	return out
+	return out, literals
 }
 
-func parseRawValue(dec *json.Decoder, at string, depth int) (*RawValue, error) {
+func parseRawValue(dec *rawDecoder, at string, depth int) (*RawValue, error) {
 	if depth > maxRawDepth {
-		return nil, fmt.Errorf("%s is nested deeper than %d", at, maxRawDepth)
+		return nil, fmt.Errorf("%.200s is nested deeper than %d", at, maxRawDepth)
 	}
 	token, err := dec.Token()
 	if err != nil {
@@ -114,9 +126,8 @@ func parseRawValue(dec *json.Decoder, at string, depth int) (*RawValue, error) {
 		v, err := parseNumber(token.String())
 		return &RawValue{Value: v}, err
 	case string:
-		if word, ok := strings.CutPrefix(token, literal); ok {
-			f, err := strconv.ParseFloat(strings.Replace(word, "Infinity", "Inf", 1), 64)
-			return &RawValue{Value: FloatValue(f)}, err
+		if f, ok := dec.literal(); ok {
+			return &RawValue{Value: FloatValue(f)}, nil
 		}
 		return &RawValue{Value: StringValue(token)}, nil
 	case bool:
@@ -139,7 +150,7 @@ func parseNumber(text string) (Value, error) {
 	return FloatValue(f), nil
 }
 
-func parseRawObject(dec *json.Decoder, at string, depth int) (*RawValue, error) {
+func parseRawObject(dec *rawDecoder, at string, depth int) (*RawValue, error) {
 	o := &RawValue{Object: map[string]*RawValue{}}
 	for dec.More() {
 		token, err := dec.Token()
@@ -147,8 +158,11 @@ func parseRawObject(dec *json.Decoder, at string, depth int) (*RawValue, error) 
 			return nil, err
 		}
 		key := token.(string)
+		if _, number := dec.literal(); number {
+			return nil, fmt.Errorf("a number stands where %.200s wants a key", at)
+		}
 		if _, twice := o.Object[key]; twice {
-			return nil, fmt.Errorf("the key %s/%s stands there twice", at, key)
+			return nil, fmt.Errorf("the key %.200s/%.100s stands there twice", at, key)
 		}
 		v, err := parseRawValue(dec, at+"/"+key, depth+1)
 		if err != nil {
@@ -161,7 +175,7 @@ func parseRawObject(dec *json.Decoder, at string, depth int) (*RawValue, error) 
 	return o, err
 }
 
-func parseRawArray(dec *json.Decoder, at string, depth int) (*RawValue, error) {
+func parseRawArray(dec *rawDecoder, at string, depth int) (*RawValue, error) {
 	a := &RawValue{Array: []*RawValue{}, Value: Value{Kind: List}}
 	for dec.More() {
 		v, err := parseRawValue(dec, fmt.Sprintf("%s/%d", at, len(a.Array)), depth+1)

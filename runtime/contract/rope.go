@@ -27,9 +27,11 @@ func (n *normaliser) rope(f *Field) {
 	if r.failed {
 		return
 	}
-	from := n.raw.File
-	if r.path != "" {
+	from := fmt.Sprintf("default of %s: %s", f.Whose, f.Default)
+	if top := n.raw.At("rope_theta"); r.path != "" {
 		from = n.raw.Pointer(r.path)
+	} else if top != nil && !top.IsNull() {
+		from = n.raw.Pointer("rope_theta")
 	}
 	n.config.Facts[f.Name] = Fact{Value: Value{Kind: RopePlan, Rope: plan}, From: from}
 }
@@ -69,11 +71,19 @@ func (r *ropeReader) open() {
 	}
 }
 
-// agree checks a second object against the first, key by key.
+// agree checks a second object against the first, key by key. It says nothing that the first does not say too.
 func (r *ropeReader) agree(path string, v *RawValue) {
 	for _, key := range v.Keys {
-		if first := r.object.Object[key]; first != nil && !first.Value.Equal(v.Object[key].Value) {
-			r.fail(diag.Errorf("MG1105", r.n.raw.Pointer(path+"/"+key), "%s is %s, but %s/%s is %s", path+"/"+key, v.Object[key].Value, r.path, key, first.Value))
+		second, first := v.Object[key], r.object.Object[key]
+		if other := map[string]string{"type": "rope_type", "rope_type": "type"}[key]; first == nil && other != "" {
+			first = r.object.Object[other]
+		}
+		switch at := r.n.raw.Pointer(path + "/" + key); {
+		case second.IsNull():
+		case first == nil:
+			r.fail(diag.Errorf("MG1105", at, "%s/%s is %s, which %s does not say", path, key, second.summary(), r.path))
+		case second.Object != nil || first.Object != nil || !first.Value.Equal(second.Value):
+			r.fail(diag.Errorf("MG1105", at, "%s/%s is %s, but in %s it is %s", path, key, second.summary(), r.path, first.summary()))
 		}
 	}
 }
@@ -87,6 +97,9 @@ func (r *ropeReader) get(key string) Value {
 	v := r.object.Object[key]
 	if v == nil {
 		return Value{}
+	}
+	if v.Object != nil {
+		r.fail(diag.Errorf("MG1103", r.pointer(key), "%s is an object", key))
 	}
 	return v.Value
 }
@@ -146,7 +159,7 @@ func (r *ropeReader) kind() string {
 	if a.Kind == Null {
 		return "default"
 	}
-	if b.Kind != Null && !a.Equal(b) {
+	if b.Kind != Null && !a.Equal(b) && (a.Kind != b.Kind || ropeKinds[a.S] != ropeKinds[b.S]) {
 		r.fail(diag.Errorf("MG1105", r.pointer("type"), "rope_type is %s, but type is %s", a, b))
 	}
 	kind, ok := ropeKinds[a.S]
@@ -200,6 +213,9 @@ func (r *ropeReader) theta() float64 {
 func (r *ropeReader) plan() *Rope {
 	head, longest := r.fact("head_dim"), r.fact("max_position_embeddings")
 	p := &Rope{Kind: r.kind(), Theta: r.theta(), Dims: int(head), MaxPositions: int(longest)}
+	if head == 0 {
+		return p
+	}
 	partial := 1.0
 	if f, ok := r.n.config.Facts["partial_rotary_factor"]; ok {
 		partial, _ = f.Value.Number()
@@ -210,7 +226,7 @@ func (r *ropeReader) plan() *Rope {
 	} else {
 		p.Dims = int(partial * float64(head))
 	}
-	if p.Dims <= 0 || p.Dims%2 != 0 || p.Dims > int(head) {
+	if p.Dims <= 0 || p.Dims%2 != 0 || p.Dims > int(head) || p.Kind == "proportional" && (p.TurnedPairs < 1 || p.TurnedPairs > p.Dims/2) {
 		r.fail(diag.Errorf("MG1103", r.n.raw.File, "%d of %d features of a head would be rotated; want an even number", p.Dims, head))
 		return p
 	}
@@ -222,7 +238,9 @@ func (r *ropeReader) plan() *Rope {
 			r.fail(diag.Errorf("MG1103", r.n.raw.Pointer(r.path), "dynamic scaling needs more than two rotated features"))
 		}
 	case "proportional":
-		p.Factor = r.positive("factor", 1, false)
+		if p.Factor = r.positive("factor", 1, false); p.Factor == 0 {
+			r.fail(diag.Errorf("MG1103", r.pointer("factor"), "factor is 0; want a number above 0"))
+		}
 	case "llama3":
 		p.Factor = r.positive("factor", 0, true)
 		p.LowFreq, p.HighFreq = r.positive("low_freq_factor", 0, true), r.positive("high_freq_factor", 0, true)
@@ -238,6 +256,9 @@ func (r *ropeReader) plan() *Rope {
 		p.AttentionFactor = r.positive("attention_factor", 0, false)
 		truncate := r.get("truncate")
 		p.Truncate = truncate.Kind == Null || truncate.B
+		if truncate.Kind != Null && truncate.Kind != Bool {
+			r.fail(diag.Errorf("MG1103", r.pointer("truncate"), "truncate is %s; want true or false", truncate))
+		}
 		if p.BetaFast == 0 { // published zeros mean the default
 			p.BetaFast = 32
 		}
@@ -257,9 +278,15 @@ func (r *ropeReader) plan() *Rope {
 func (r *ropeReader) original() int {
 	const key = "original_max_position_embeddings"
 	def := float64(r.fact("max_position_embeddings"))
-	if top := r.n.raw.At(key); top != nil {
+	if top := r.n.raw.At(key); top != nil && !top.IsNull() {
 		r.n.read[key] = true
-		if x, ok := top.Value.Number(); ok {
+		x, ok := top.Value.Number()
+		switch inside := r.get(key); {
+		case !ok:
+			r.fail(diag.Errorf("MG1103", r.n.raw.Pointer(key), "%s is %s; want a number", key, top.summary()))
+		case inside.Kind != Null && !inside.Equal(top.Value):
+			r.fail(diag.Errorf("MG1105", r.n.raw.Pointer(key), "%s is %s, but %s/%s is %s", key, top.Value, r.path, key, inside))
+		default:
 			def = x
 		}
 	}
@@ -273,8 +300,12 @@ func (r *ropeReader) original() int {
 
 // ratio is the factor, or how much longer the config's maximum is than the original.
 func (r *ropeReader) ratio(p *Rope) float64 {
-	if x := r.positive("factor", 0, false); x > 0 {
+	x := r.positive("factor", 0, false)
+	switch {
+	case x > 0:
 		return x
+	case r.get("factor").Kind != Null:
+		r.fail(diag.Errorf("MG1103", r.pointer("factor"), "factor is %v; want a number above 0", x))
 	}
 	return float64(p.MaxPositions) / float64(p.OriginalMax)
 }

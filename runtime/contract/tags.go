@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -37,16 +38,17 @@ func ParseTag(name, goType, tag string) (f FieldSpec, ok bool, err error) {
 		f.With = map[string]string{}
 		for _, part := range splitList(w) {
 			key, expr, found := strings.Cut(part, "=")
-			if !found {
+			if !found || strings.TrimSpace(key) == "" || f.With[strings.TrimSpace(key)] != "" {
 				return f, ok, fmt.Errorf("with: %q is not name=expression", part)
 			}
 			f.With[strings.TrimSpace(key)] = strings.TrimSpace(expr)
 		}
 	}
-	if !ok {
-		return f, false, nil
+	names, err := tagNames(tag)
+	if err != nil || !ok {
+		return f, ok, err
 	}
-	return f, true, f.validate(tag)
+	return f, true, f.validate(names)
 }
 
 // splitList splits at commas outside of parentheses and brackets.
@@ -69,8 +71,8 @@ func splitList(s string) []string {
 	return append(parts, strings.TrimSpace(s[start:]))
 }
 
-func (f *FieldSpec) validate(tag string) error {
-	for key := range tagNames(tag) {
+func (f *FieldSpec) validate(names []string) error {
+	for _, key := range names {
 		if !slices.Contains(tagKeys, key) {
 			return fmt.Errorf("unknown tag key %q", key)
 		}
@@ -126,30 +128,32 @@ func (f *FieldSpec) combination() error {
 		return fmt.Errorf(`a slice wants each:"layers"`)
 	case f.Each != "" && f.Each != "layers":
 		return fmt.Errorf("there is no table %q", f.Each)
+	case f.Window != "" && f.State == "":
+		return fmt.Errorf("only a state has a window")
+	case f.Struct() == "" && (f.With != nil || f.As != ""):
+		return fmt.Errorf("with and as belong to a struct, not to %s", f.GoType)
+	case f.Dims != nil && !module && f.State == "":
+		return fmt.Errorf("only parameters and states have dims, not %s", f.GoType)
 	}
 	return nil
 }
 
-// tagNames lists the keys of a struct tag.
-func tagNames(tag string) map[string]bool {
-	names := map[string]bool{}
-	for tag != "" {
-		tag = strings.TrimLeft(tag, " ")
-		key, rest, ok := strings.Cut(tag, ":")
-		if !ok {
-			break
+// tagNames lists the keys of a struct tag. What reflect would pass over in silence is an error: a key without a quoted value, or one that stands twice.
+func tagNames(tag string) ([]string, error) {
+	var names []string
+	for tag = strings.TrimLeft(tag, " "); tag != ""; tag = strings.TrimLeft(tag, " ") {
+		key, rest, _ := strings.Cut(tag, ":")
+		value, err := strconv.QuotedPrefix(rest)
+		if err != nil || key == "" || strings.ContainsAny(key, " \"") || value[0] != '"' {
+			return nil, fmt.Errorf("the tag is malformed at %s", tag)
 		}
-		names[key] = true
-		end := 1
-		for end < len(rest) && rest[end] != '"' {
-			if rest[end] == '\\' {
-				end++
-			}
-			end++
+		if slices.Contains(names, key) {
+			return nil, fmt.Errorf("the tag key %q stands there twice", key)
 		}
-		tag = rest[min(end+1, len(rest)):]
+		names = append(names, key)
+		tag = rest[len(value):]
 	}
-	return names
+	return names, nil
 }
 
 // Module is the kind of parameter that a field holds: Linear, Embedding, RMSNorm, LayerNorm or Tensor; "" where it holds none.

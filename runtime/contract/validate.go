@@ -2,6 +2,7 @@ package contract
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/mlxgen/mlxgen/runtime/diag"
 )
@@ -80,6 +81,67 @@ func (v *policyValidator) layouts() {
 			if op.Kind == Drop && op.Reason == "" {
 				v.report("layout %s drops %s without a reason", l.Name, op.Match)
 			}
+			v.patterns(l.Name, &op)
 		}
 	}
+}
+
+// patterns checks that an operation says what its kind needs, and that its new names hold nothing that its match does not bind.
+func (v *policyValidator) patterns(layout string, op *Op) {
+	bad := func(format string, args ...any) {
+		v.report("layout %s, %s %s: %s", layout, op.Kind, op.Match, fmt.Sprintf(format, args...))
+	}
+	names := []string{op.To}
+	for _, p := range op.Parts {
+		names = append(names, p.To)
+		v.expr("layout "+layout, p.Size)
+		if p.To == "" || p.Size == "" {
+			bad("a part lacks its name or size")
+		}
+	}
+	for _, d := range op.Dims {
+		v.expr("layout "+layout, d)
+	}
+	switch op.Kind {
+	case Drop, Transpose:
+	case Rename, Stack:
+		if op.To == "" {
+			bad("it has no new name")
+		}
+	case Split:
+		if len(op.Parts) == 0 || op.Axis != 0 {
+			bad("it needs parts along axis 0")
+		}
+	case Reshape:
+		if len(op.Dims) == 0 {
+			bad("it has no dims")
+		}
+	default:
+		bad("there is no such operation")
+	}
+	bound := placeholders(op.Match)
+	if op.Match == "" || strings.Contains(op.Match, "**.") {
+		bad("** must be the last segment, and a match must not be empty")
+	}
+	if op.Kind == Stack && bound["{e}"] == 0 {
+		bad("nothing is numbered {e}")
+	}
+	for _, name := range names {
+		for p, count := range placeholders(name) {
+			if bound[p] == 0 || p == "*" && count > bound[p] {
+				bad("%s names %s, which the match does not bind", name, p)
+			}
+		}
+	}
+}
+
+// placeholders counts the segments of a pattern that stand for others.
+func placeholders(pattern string) map[string]int {
+	found := map[string]int{}
+	for _, segment := range strings.Split(pattern, ".") {
+		if strings.HasPrefix(segment, "*") || strings.HasPrefix(segment, "{") {
+			found[segment]++
+		}
+	}
+	return found
 }

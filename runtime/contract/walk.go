@@ -3,6 +3,7 @@ package contract
 import (
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/mlxgen/mlxgen/runtime/diag"
@@ -87,6 +88,9 @@ func (w *walker) enter(f *FieldSpec, t *TypeSpec, at place, index int) error {
 }
 
 func (w *walker) field(f *FieldSpec, at place) error {
+	if f.When == AllOrNone {
+		return errors.New("the walk has no headers to decide all-or-none by")
+	}
 	if f.When != "" {
 		present, err := evalBool(f.When, at.env)
 		if err != nil {
@@ -145,12 +149,23 @@ func (w *walker) nested(f *FieldSpec, at place) error {
 	}
 	for i := range w.config.Layers {
 		row := inner
-		row.path, row.layer, row.env = fmt.Sprintf("%s.%d", inner.path, i), i, w.config.Row(i)
+		row.path, row.layer, row.env = join(inner.path, strconv.Itoa(i)), i, w.row(i, inner.env)
 		if err := w.enter(f, t, row, i); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// row is the environment of layer i, around it what with has bound.
+func (w *walker) row(i int, outer Env) Env {
+	own := w.config.Row(i)
+	return EnvFunc(func(name string) (Value, bool) {
+		if _, column := cutLayer(name); column || name == "i" {
+			return own.Lookup(name)
+		}
+		return outer.Lookup(name)
+	})
 }
 
 func (w *walker) param(f *FieldSpec, at place) error {
@@ -170,7 +185,10 @@ func (w *walker) param(f *FieldSpec, at place) error {
 		if err != nil {
 			return err
 		}
-		eps, _ = v.Number()
+		var number bool
+		if eps, number = v.Number(); !number {
+			return fmt.Errorf("an eps of %s", v)
+		}
 	}
 	if w.visit.Param == nil {
 		return nil
@@ -231,8 +249,16 @@ func evalBool(expr string, env Env) (bool, error) {
 func (b *Blueprint) Expand(c *Config) ([]Param, []StateSpec, diag.List) {
 	var params []Param
 	var states []StateSpec
+	seen := map[string]bool{}
 	err := b.Walk(c, Visitor{
-		Param: func(_ *FieldSpec, p Param, _ float64) error { params = append(params, p); return nil },
+		Param: func(_ *FieldSpec, p Param, _ float64) error {
+			if seen[p.Path] {
+				return fmt.Errorf("the parameter %s is there already", p.Path)
+			}
+			seen[p.Path] = true
+			params = append(params, p)
+			return nil
+		},
 		State: func(_ *FieldSpec, s StateSpec) error { states = append(states, s); return nil },
 	})
 	if err != nil {

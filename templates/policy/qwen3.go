@@ -18,7 +18,7 @@ func qwen3() contract.Policy {
 			flag("use_sliding_window", "some layers see a window only"),
 			contract.Field{Name: "sliding_window", Keys: []string{"sliding_window"}, Kind: contract.Int, Default: "4096", Whose: "transformers", Min: 1, Max: 1 << 30, Doc: "positions a sliding layer sees"},
 			contract.Field{Name: "max_window_layers", Keys: []string{"max_window_layers"}, Kind: contract.Int, Default: "28", Whose: "transformers", Min: 0, Max: 1 << 20, Doc: "first layer that slides, where layer_types is absent"},
-			contract.Field{Name: "layer_types", Keys: []string{"layer_types"}, Kind: contract.List, Default: "null", Whose: "transformers", Doc: "full_attention or sliding_attention of each layer"},
+			contract.Field{Name: "layer_types", Keys: []string{"layer_types"}, Kind: contract.List, Default: "null", Whose: "transformers", Enum: []string{"full_attention", "sliding_attention"}, Doc: "full_attention or sliding_attention of each layer"},
 			rope("10000"),
 		),
 		Layers:     decoderLayers("if(!use_sliding_window, 0, if(has(layer_types), if(layer_types[i] == 'sliding_attention', sliding_window, 0), if(i >= max_window_layers, sliding_window, 0)))"),
