@@ -134,6 +134,7 @@ static int guard_eval(Ctx* c, F f) {
 
 static void env_defaults() {
   setenv("MLX_ENABLE_CACHE_THRASHING_CHECK", "0", 0);
+  setenv("MLX_ENABLE_TF32", "0", 0); // f32 is f32; models that want speed run in bf16
   setenv("MLX_CUDA_GRAPH_CACHE_SIZE", "2000", 0);
   setenv("MLX_CUDA_SDPA_CACHE_SIZE", "1024", 0);
 }
