@@ -1,0 +1,326 @@
+package specialise
+
+import (
+	"go/ast"
+	"slices"
+)
+
+// verdict is what the evidence says about a condition; its absence in a result's map means that the condition stays.
+type verdict bool
+
+// reach notes which outcomes of an expression are possible at some point.
+type reach struct{ yes, no bool }
+
+// asking is one state's view of a condition: the tree, and the family of points at which it is evaluated.
+type asking struct {
+	s    *state
+	tree *tree
+	fam  int // < 0: atoms of unrelated families; each is taken for itself
+	pts  []addr
+	yes  []addr
+	no   []addr
+}
+
+// anywhere stands for the points of a condition that is evaluated without a family.
+var anywhere = []addr{-1}
+
+// branch evaluates a condition for all states: the states in which it may hold, those in which it may not, and its verdict. It notes verdicts of
+// operands, guards, and what run-time operands call.
+func (w *walker) branch(e ast.Expr, in []*state) (yes, no []*state) {
+	seen := map[ast.Expr]reach{}
+	var asked []*asking
+	for _, s := range in {
+		a := &asking{s: s, tree: w.build(e, s)}
+		a.fam, a.pts = familyOf(a.tree, s)
+		a.yes, a.no = w.evaluate(a, a.tree, a.pts, seen)
+		asked = append(asked, a)
+	}
+	for x, r := range seen {
+		if x != nil && r.yes != r.no {
+			w.res.verdicts[x] = verdict(r.yes)
+		}
+	}
+	for _, a := range asked {
+		w.justify(a, a.tree, a.pts, always)
+		if s := w.side(a, a.yes, a.tree.upper()); s != nil {
+			yes = append(yes, s)
+		}
+		if s := w.side(a, a.no, not(a.tree.lower())); s != nil {
+			no = append(no, s)
+		}
+	}
+	return yes, no
+}
+
+// side returns the state behind one outcome of a condition.
+func (w *walker) side(a *asking, pts []addr, f formula) *state {
+	switch {
+	case len(pts) == 0:
+		return nil
+	case a.fam < 0 || len(pts) == len(a.pts):
+		// Nothing is excluded; a clone marks where the branches parted.
+		return a.s.clone()
+	}
+	s := w.narrow(a.s, a.fam, pts)
+	if s == nil {
+		return nil
+	}
+	return s.assume(a.fam, f)
+}
+
+// familyOf returns the family at whose points a condition is evaluated: the lowest of those that it asks about, when all others are above it.
+func familyOf(n *tree, s *state) (int, []addr) {
+	var fams []int
+	var visit func(n *tree)
+	visit = func(n *tree) {
+		if n.op == 'a' && n.atom.at.class != nil {
+			fams = append(fams, n.atom.at.fam)
+		}
+		for _, k := range n.kids {
+			visit(k)
+		}
+	}
+	visit(n)
+	best := -1
+	for _, f := range fams {
+		switch {
+		case f < 0:
+			return -1, anywhere
+		case best < 0 || s.above(best, f):
+			best = f
+		case !s.above(f, best):
+			return -1, anywhere
+		}
+	}
+	if best < 0 {
+		return -1, anywhere
+	}
+	return best, s.fams[best].pts
+}
+
+// evaluate splits points by the outcome of a condition; where a run-time check decides, a point is on both sides. Operands see only the points that
+// reach them.
+func (w *walker) evaluate(a *asking, n *tree, pts []addr, seen map[ast.Expr]reach) (yes, no []addr) {
+	switch n.op {
+	case '?':
+		yes, no = pts, pts
+	case '!':
+		no, yes = w.evaluate(a, n.kids[0], pts, seen)
+	case '&':
+		x, xno := w.evaluate(a, n.kids[0], pts, seen)
+		y, yno := w.evaluate(a, n.kids[1], x, seen)
+		yes, no = y, union(xno, yno)
+	case '|':
+		x, xno := w.evaluate(a, n.kids[0], pts, seen)
+		y, yno := w.evaluate(a, n.kids[1], xno, seen)
+		yes, no = union(x, y), yno
+	case 'a':
+		yes, no = w.askAtom(a, n.atom, pts)
+	}
+	if n.expr != nil {
+		r := seen[n.expr]
+		seen[n.expr] = reach{r.yes || len(yes) > 0, r.no || len(no) > 0}
+	}
+	return yes, no
+}
+
+// askAtom splits points by an atom. Without a common family the atom is asked at all points of its own: unless they agree, it is a run-time check.
+func (w *walker) askAtom(a *asking, at *atom, pts []addr) (yes, no []addr) {
+	if len(pts) == 0 {
+		return nil, nil
+	}
+	if a.fam < 0 {
+		own := anywhere
+		if at.at.class != nil {
+			own = a.s.points(at.at)
+		}
+		var y, n bool
+		for _, p := range own {
+			ok, err := at.ask(p)
+			if err != nil {
+				w.lost(at, p, err)
+			}
+			y, n = y || ok, n || !ok
+		}
+		if y {
+			yes = pts
+		}
+		if n {
+			no = pts
+		}
+		return yes, no
+	}
+	depth := 0
+	if at.at.class != nil {
+		depth = at.at.class.depth
+	}
+	for _, p := range pts {
+		q := p
+		if at.at.class != nil {
+			q = w.project(p, depth)
+		}
+		ok, err := at.ask(q)
+		if err != nil {
+			w.lost(at, q, err)
+		}
+		if ok {
+			yes = append(yes, p)
+		} else {
+			no = append(no, p)
+		}
+	}
+	return yes, no
+}
+
+// lost reports that the evidence has no value for a trait.
+func (w *walker) lost(at *atom, p addr, err error) {
+	w.res.report(w, at.pos, "MG2109", "%s is not known: %v", at.label, err).Notes = w.wheres([]addr{p})
+}
+
+// upper is what must hold of the evidence when the condition may hold; lower is what suffices for the condition to hold.
+func (n *tree) upper() formula { return n.bound(always) }
+func (n *tree) lower() formula { return n.bound(never) }
+
+func (n *tree) bound(unknown formula) formula {
+	switch n.op {
+	case 'a':
+		return n.atom.f
+	case '!':
+		if unknown.op == 't' {
+			return not(n.kids[0].lower())
+		}
+		return not(n.kids[0].upper())
+	case '&':
+		return all(n.kids[0].bound(unknown), n.kids[1].bound(unknown))
+	case '|':
+		return any_(n.kids[0].bound(unknown), n.kids[1].bound(unknown))
+	}
+	return unknown
+}
+
+// justify notes the guards of a condition's decided operands and walks its run-time operands. pts are the points that reach n, path is what the
+// operands before it said.
+func (w *walker) justify(a *asking, n *tree, pts []addr, path formula) {
+	if len(pts) == 0 {
+		return
+	}
+	if n.expr != nil {
+		if v, ok := w.res.verdicts[n.expr]; ok {
+			w.guard(a, n, bool(v), path)
+			return
+		}
+	}
+	ignore := map[ast.Expr]reach{}
+	switch n.op {
+	case '!':
+		w.justify(a, n.kids[0], pts, path)
+	case '&':
+		yes, _ := w.evaluate(a, n.kids[0], pts, ignore)
+		w.justify(a, n.kids[0], pts, path)
+		w.justify(a, n.kids[1], yes, all(path, n.kids[0].upper()))
+	case '|':
+		_, no := w.evaluate(a, n.kids[0], pts, ignore)
+		w.justify(a, n.kids[0], pts, path)
+		w.justify(a, n.kids[1], no, all(path, not(n.kids[0].lower())))
+	default:
+		if n.expr != nil {
+			w.operand(a, n, pts, path)
+		}
+		return
+	}
+	if call, ok := n.expr.(*ast.CallExpr); ok {
+		w.operandAt(a, call, pts, path)
+	}
+}
+
+// operand walks what stays of a condition.
+func (w *walker) operand(a *asking, n *tree, pts []addr, path formula) {
+	if call, ok := n.expr.(*ast.CallExpr); n.op == 'a' && (!ok || w.t.funcs[w.t.callee(call)] == nil) {
+		w.keepAtom(n.expr, a.s)
+		w.keepOpen(n.expr, n.atom.f)
+		return
+	}
+	w.operandAt(a, n.expr, pts, path)
+}
+
+func (w *walker) operandAt(a *asking, e ast.Expr, pts []addr, path formula) {
+	s := a.s
+	if a.fam >= 0 && len(pts) < len(a.pts) {
+		if s = w.narrow(s, a.fam, pts); s == nil {
+			return
+		}
+		s = s.assume(a.fam, path)
+	}
+	w.expr(e, []*state{s})
+}
+
+// guard notes what a decided condition relies on, split where each operand carries the decision for itself.
+func (w *walker) guard(a *asking, n *tree, v bool, path formula) {
+	switch {
+	case n.op == '!':
+		w.guard(a, n.kids[0], !v, path)
+		return
+	case n.op == '&' && v, n.op == '|' && !v:
+		w.guard(a, n.kids[0], v, path)
+		w.guard(a, n.kids[1], v, path)
+		return
+	case n.op == '&' || n.op == '|':
+		// One operand alone may decide.
+		for i, k := range n.kids {
+			known, ok := w.res.verdicts[k.expr]
+			if !ok || k.expr == nil || bool(known) != v {
+				continue
+			}
+			if i == 1 {
+				first := n.kids[0].upper()
+				if n.op == '|' {
+					first = not(n.kids[0].lower())
+				}
+				path = all(path, first)
+			}
+			w.guard(a, k, v, path)
+			return
+		}
+	}
+	want := n.lower()
+	if !v {
+		want = not(n.upper())
+	}
+	if want.op == 't' {
+		return
+	}
+	lead := n.lead()
+	fam := a.fam
+	if fam < 0 {
+		// Each atom was asked at all points of its own family, whatever other families were narrowed to.
+		if n.op == 'a' {
+			fam = n.atom.at.fam
+		}
+		if path.perLayer() {
+			path = always
+		}
+	}
+	w.res.guards = append(w.res.guards, draft{
+		label: lead.label, pos: lead.pos, when: all(a.s.path(fam), path), want: want,
+	})
+}
+
+// lead returns the first atom of a condition.
+func (n *tree) lead() *atom {
+	if n.op == 'a' {
+		return n.atom
+	}
+	for _, k := range n.kids {
+		if a := k.lead(); a != nil {
+			return a
+		}
+	}
+	return nil
+}
+
+// keepOpen notes a predicate that stays a run-time check.
+func (w *walker) keepOpen(e ast.Expr, f formula) {
+	if text := f.String(); f.op == 'a' && !slices.Contains(w.res.open[e], text) {
+		w.res.open[e] = append(w.res.open[e], text)
+	}
+}

@@ -1,0 +1,145 @@
+package specialise
+
+import "strings"
+
+// formula is a propositional formula whose atoms are predicates over the normalised config. Guards and path conditions are formulas.
+type formula struct {
+	op   byte // t, f: constants; a: atom; &, |: args; !: args[0]
+	text string
+	args []formula
+}
+
+var (
+	always = formula{op: 't'}
+	never  = formula{op: 'f'}
+)
+
+// predicate makes an atom of an expression's text.
+func predicate(text string) formula { return formula{op: 'a', text: text} }
+
+// constant makes a constant formula.
+func constantFormula(v bool) formula {
+	if v {
+		return always
+	}
+	return never
+}
+
+// not negates f.
+func not(f formula) formula {
+	switch f.op {
+	case 't':
+		return never
+	case 'f':
+		return always
+	case '!':
+		return f.args[0]
+	case 'a':
+		return predicate(negate(f.text))
+	}
+	return formula{op: '!', args: []formula{f}}
+}
+
+// all is the conjunction of fs, any their disjunction.
+func all(fs ...formula) formula { return join('&', always, never, fs) }
+
+func any_(fs ...formula) formula { return join('|', never, always, fs) }
+
+// join folds fs under op, dropping units, duplicates and everything beside a zero.
+func join(op byte, unit, zero formula, fs []formula) formula {
+	var args []formula
+	seen := map[string]bool{}
+	var add func(f formula) bool
+	add = func(f formula) bool {
+		switch {
+		case f.op == unit.op:
+			return true
+		case f.op == zero.op:
+			return false
+		case f.op == op:
+			for _, a := range f.args {
+				if !add(a) {
+					return false
+				}
+			}
+			return true
+		}
+		if s := f.String(); !seen[s] {
+			seen[s] = true
+			args = append(args, f)
+		}
+		return true
+	}
+	for _, f := range fs {
+		if !add(f) {
+			return zero
+		}
+	}
+	for _, f := range args {
+		if seen[not(f).String()] {
+			return zero
+		}
+	}
+	switch len(args) {
+	case 0:
+		return unit
+	case 1:
+		return args[0]
+	}
+	return formula{op: op, args: args}
+}
+
+// perLayer reports whether f names a column of the layer table.
+func (f formula) perLayer() bool {
+	if f.op == 'a' {
+		return rowsOnly(f.text)
+	}
+	for _, a := range f.args {
+		if a.perLayer() {
+			return true
+		}
+	}
+	return false
+}
+
+// String prints f as an expression; the empty text is true.
+func (f formula) String() string {
+	switch f.op {
+	case 't':
+		return ""
+	case 'f':
+		return "false"
+	case 'a':
+		return f.text
+	case '!':
+		return "!(" + f.args[0].String() + ")"
+	}
+	sep := " && "
+	if f.op == '|' {
+		sep = " || "
+	}
+	var b strings.Builder
+	for i, a := range f.args {
+		if i > 0 {
+			b.WriteString(sep)
+		}
+		text := a.String()
+		if a.looser(f.op) {
+			text = "(" + text + ")"
+		}
+		b.WriteString(text)
+	}
+	return b.String()
+}
+
+// looser reports whether f needs parentheses as an operand of op.
+func (f formula) looser(op byte) bool {
+	switch f.op {
+	case '|', '&':
+		return f.op != op
+	case 'a':
+		l := operator(f.text)
+		return l == "||" && op == '&' || l == "&&" && op == '|' || l == "??"
+	}
+	return false
+}
