@@ -60,7 +60,8 @@ check: ## formatting, lint of templates, layering, drift of the generated tree, 
 
 .PHONY: parity
 parity: setup ## compare every recipe with the references, one line a case
-	$(GO) test ./test/parity -run 'Parity' -v | grep -E '^(\s*parity_test|ok|FAIL|---)' || exit 1
+	@$(GO) test ./test/parity -run TestParity -v >build/parity.log; status=$$?; \
+	sed -n 's/^ *parity_test.go:[0-9]*: //p' build/parity.log; tail -n 1 build/parity.log; exit $$status
 
 .PHONY: bench
 bench: setup ## host cost of operations and steps

@@ -19,6 +19,7 @@ import (
 	"github.com/mlxgen/mlxgen/runtime/chat"
 	"github.com/mlxgen/mlxgen/runtime/device"
 	"github.com/mlxgen/mlxgen/runtime/engine"
+	"github.com/mlxgen/mlxgen/runtime/generation"
 	"github.com/mlxgen/mlxgen/runtime/model"
 	"github.com/mlxgen/mlxgen/runtime/sample"
 	"github.com/mlxgen/mlxgen/runtime/snapshot"
@@ -38,8 +39,9 @@ type LoadOptions struct {
 // Model is a loaded checkpoint on a device of its own.
 type Model struct {
 	*model.Model
-	Device *mlx.Device
-	Dir    string
+	Device   *mlx.Device
+	Dir      string
+	Defaults *generation.Defaults
 
 	tokenizer *tokenizer.Tokenizer
 }
@@ -58,6 +60,10 @@ func Load(ctx context.Context, dir string, o LoadOptions) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
+	defaults, err := generation.Read(dir, s.Raw)
+	if err != nil {
+		return nil, err
+	}
 	dev, err := device.Open(o.Device)
 	if err != nil {
 		return nil, err
@@ -67,8 +73,11 @@ func Load(ctx context.Context, dir string, o LoadOptions) (*Model, error) {
 		dev.Close()
 		return nil, err
 	}
-	return &Model{Model: loaded, Device: dev, Dir: dir}, nil
+	return &Model{Model: loaded, Device: dev, Dir: dir, Defaults: defaults}, nil
 }
+
+// Vocab is the number of token ids.
+func (m *Model) Vocab() int { return m.Config.Int("vocab_size") }
 
 // Close frees the model and its device.
 func (m *Model) Close() error {
@@ -92,10 +101,10 @@ func (m *Model) Tokenizer() (*tokenizer.Tokenizer, error) {
 	return m.tokenizer, nil
 }
 
-// Options choose an answer. The zero value is greedy, at most 512 tokens.
+// Options choose an answer. The zero value samples as the checkpoint's generation_config.json asks for (greedy without one), at most 512 tokens.
 type Options struct {
 	MaxTokens int
-	Sample    sample.Options
+	Sample    *sample.Options
 }
 
 const defaultMaxTokens = 512
@@ -148,6 +157,9 @@ func (m *Model) answer(ctx context.Context, prompt string, addSpecial bool, o Op
 	if o.MaxTokens == 0 {
 		o.MaxTokens = defaultMaxTokens
 	}
+	if o.Sample == nil {
+		o.Sample = &m.Defaults.Sample
+	}
 	eng, err := engine.New(m.Device, m.Model, m.Handles, engine.Options{Tokens: len(ids) + o.MaxTokens, Vocab: m.Vocab()})
 	if err != nil {
 		fail(err)
@@ -156,7 +168,7 @@ func (m *Model) answer(ctx context.Context, prompt string, addSpecial bool, o Op
 	defer eng.Close()
 
 	text := t.NewStream(true)
-	request := engine.Request{Prompt: ids, Max: o.MaxTokens, Stop: m.stop(t), Sample: o.Sample}
+	request := engine.Request{Prompt: ids, Max: o.MaxTokens, Stop: m.Defaults.Stop, Sample: *o.Sample}
 	for id, err := range eng.Generate(ctx, request) {
 		if err != nil {
 			fail(err)

@@ -44,7 +44,7 @@ prefills K tokens and feeds the rest one at a time.`,
 				return err
 			}
 			defer loaded.Close()
-			eng, err := engine.New(loaded.Device, loaded.Model, loaded.Model.Handles, engine.Options{Tokens: len(tokens)})
+			eng, err := engine.New(loaded.Device, loaded.Model, loaded.Handles, engine.Options{Tokens: len(tokens), Vocab: loaded.Vocab()})
 			if err != nil {
 				return err
 			}

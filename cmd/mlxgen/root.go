@@ -2,17 +2,12 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"os"
 	"os/signal"
 
 	"github.com/spf13/cobra"
-)
 
-// Exit codes of every command.
-const (
-	exitDone  = 0
-	exitError = 2
+	"github.com/mlxgen/mlxgen/gen/command"
 )
 
 // run executes one command line and returns the exit code.
@@ -22,10 +17,7 @@ func run(args []string) int {
 
 	root := newRoot()
 	root.SetArgs(args)
-	if err := root.ExecuteContext(ctx); err != nil {
-		return report(err)
-	}
-	return exitDone
+	return command.Report(os.Stderr, root.ExecuteContext(ctx))
 }
 
 func newRoot() *cobra.Command {
@@ -33,16 +25,11 @@ func newRoot() *cobra.Command {
 		Use:   "mlxgen",
 		Short: "turns Hugging Face checkpoints into reviewed Go packages, and runs them",
 		Example: `  mlxgen run checkpoints/mlxgen/demo "What is 12 + 30?"
-  mlxgen add Qwen/Qwen3-0.6B && mlxgen gen`,
+  mlxgen add ~/models/Qwen3-0.6B --as Qwen/Qwen3-0.6B && mlxgen gen`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
-	root.AddCommand(newRun(), newLogits())
+	root.AddCommand(newRun(), newLogits(), newSetup(), newDoctor())
+	root.AddCommand(command.All()...)
 	return root
-}
-
-// report prints an error to stderr and returns the exit code for it.
-func report(err error) int {
-	fmt.Fprintln(os.Stderr, "mlxgen:", err)
-	return exitError
 }
