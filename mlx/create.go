@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"path/filepath"
 	"unsafe"
 
 	"github.com/mlxgen/mlxgen/mlx/internal/shim"
@@ -70,7 +71,8 @@ func (d *Device) FromBytes(dt DType, b []byte, dims ...int) Array {
 	return newCallOn(d, OpConst).i(int(dt)).i(dims...).data(source{bytes: b, size: int64(len(b))})
 }
 
-// LoadFile reads an array from a range of a file straight into MLX's memory.
+// LoadFile reads an array from a range of a file straight into MLX's memory. A
+// tracer notes the file's name and the offset; weights are better a Leaf there.
 func (d *Device) LoadFile(path string, offset int64, dt DType, dims ...int) Array {
 	return newCallOn(d, OpConst).i(int(dt)).i(dims...).data(source{path: path, offset: offset, size: -1})
 }
@@ -119,7 +121,7 @@ func (c *call) constant(src source) Array {
 		return fail(fmt.Sprintf("%d bytes for %v, which has %d", src.size, *t, n), nil)
 	}
 	if d.trace != nil {
-		c.name = fmt.Sprintf("%s@%d", src.path, src.offset)
+		c.name = fmt.Sprintf("%s@%d", filepath.Base(src.path), src.offset)
 		if src.path == "" {
 			sum := sha256.Sum256(src.bytes)
 			c.name = hex.EncodeToString(sum[:8])

@@ -43,4 +43,11 @@
 // Operations are pure except those that the table marks as effects: the paged
 // state of [Pool], which appends write in place. Effects run in the order of
 // the token arrays that they return and take, and a trace numbers them.
+//
+// # Environment
+//
+// MLXGEN_LIB_DIR is the folder of the library, MLXGEN_DEBUG=1 checks every
+// operation against MLX, MLXGEN_THREADS is how many threads our own CPU kernels
+// use. MLX's own variables work; a device sets MLX_ENABLE_TF32=0 and
+// MLX_ENABLE_CACHE_THRASHING_CHECK=0 where they are not set.
 package mlx

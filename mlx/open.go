@@ -80,7 +80,8 @@ func FindLibrary() (string, error) {
 	return "", fmt.Errorf("%w: no %s in\n  %s\nrun `make setup` in the source tree, or `mlxgen setup`", ErrNoLibrary, LibraryName(), strings.Join(dirs, "\n  "))
 }
 
-// Open starts a device on MLX. Close it to end its thread.
+// Open starts a device on MLX. Close it to end its thread. All open devices of a
+// process must be of one kind, because MLX has one default device.
 func Open(o Options) (*Device, error) {
 	if o.Kind == Trace {
 		o.Kind = CPU

@@ -156,19 +156,27 @@ MG_API const char* mg_op_name(int op) {
   return op >= 0 && op < OpCount ? names[op] : "";
 }
 
+// How many contexts of each kind are open: MLX's default device, which some of its
+// helpers use whatever stream they are given, is one for the process.
+static std::mutex open_mu;
+static int open_count[2];
+
 MG_API Ctx* mg_open(int gpu, int64_t cache, int64_t memory, char* err, int cap) {
-  static std::mutex mu;
-  std::lock_guard<std::mutex> lock(mu);
+  std::lock_guard<std::mutex> lock(open_mu);
+  gpu = gpu != 0;
   env_defaults();
   try {
     mx::Device dev = gpu ? mx::Device(mx::Device::gpu) : mx::Device(mx::Device::cpu);
+    if (open_count[!gpu]) throw std::runtime_error(gpu ? "a CPU device is open in this process" : "a GPU device is open in this process");
     if (!mx::is_available(dev)) throw std::runtime_error(gpu ? "no GPU that this library can use" : "no CPU back end");
     mx::set_default_device(dev);
     Stream s = mx::new_stream(dev);
     mx::set_default_stream(s);
     if (cache > 0) mx::set_cache_limit(cache);
     if (memory > 0) mx::set_memory_limit(memory);
-    return new Ctx(gpu != 0, s);
+    auto* c = new Ctx(gpu != 0, s);
+    open_count[gpu]++;
+    return c;
   } catch (const std::exception& e) {
     snprintf(err, cap, "%s", e.what());
   } catch (...) {
@@ -185,6 +193,10 @@ MG_API void mg_close(Ctx* c) {
     c->slots.clear();
     mx::clear_streams();
   });
+  {
+    std::lock_guard<std::mutex> lock(open_mu);
+    open_count[c->gpu]--;
+  }
   delete c;
 }
 
