@@ -2,7 +2,11 @@ package emit
 
 import (
 	"fmt"
+	"math"
 	"reflect"
+	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/dave/jennifer/jen"
 )
@@ -26,8 +30,13 @@ func (p *Package) entry(f *jen.File) error {
 
 // guards writes what the specialised code relies on.
 func (p *Package) guards(f *jen.File) error {
+	guards := slices.Clone(p.Result.Guards)
+	for i := range guards {
+		// The file without its line: an edit of a template must not change packages whose code it does not change.
+		guards[i].Pos, _, _ = strings.Cut(guards[i].Pos, ":")
+	}
 	f.Comment("guards are what this code relies on: a checkpoint that violates one is refused by its name.")
-	f.Var().Id("guards").Op("=").Add(literal(reflect.ValueOf(p.Result.Guards), true))
+	f.Var().Id("guards").Op("=").Add(literal(reflect.ValueOf(guards), true))
 	return nil
 }
 
@@ -97,9 +106,17 @@ func literal(v reflect.Value, typed bool) *jen.Statement {
 	case reflect.Int:
 		return jen.Lit(int(v.Int()))
 	case reflect.Float64:
-		return jen.Op(fmt.Sprint(v.Float()))
+		return jen.Op(number(v.Float()))
 	}
 	panic(fmt.Sprintf("emit: no literal of %s", v.Type()))
+}
+
+// number writes a float as a person would: bounds are whole numbers mostly.
+func number(f float64) string {
+	if f == math.Trunc(f) && math.Abs(f) < 1e15 {
+		return strconv.FormatFloat(f, 'f', -1, 64)
+	}
+	return strconv.FormatFloat(f, 'g', -1, 64)
 }
 
 // constants names the values of the contract's enumerations.

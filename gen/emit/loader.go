@@ -255,8 +255,10 @@ func (l *loader) constructor(f *jen.File, name string) error {
 	return nil
 }
 
+// article puts a or an before a name, as it is spoken: an Attention, an MLP.
 func article(name string) string {
-	if strings.ContainsRune("AEIOU", rune(name[0])) {
+	letters := len(name) > 1 && name[1] >= 'A' && name[1] <= 'Z' // spoken letter by letter
+	if strings.ContainsRune("AEIOU", rune(name[0])) || letters && strings.ContainsRune("FHLMNRSX", rune(name[0])) {
 		return "an " + name
 	}
 	return "a " + name
