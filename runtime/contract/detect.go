@@ -64,8 +64,11 @@ func (p *Policy) accepts(raw *Raw) (diag.Diagnostic, bool) {
 	if p.Match != "" {
 		ok, err := evalBool(p.Match, EnvFunc(func(name string) (Value, bool) {
 			v := raw.At(strings.ReplaceAll(name, ".", "/"))
-			if v == nil {
+			switch {
+			case v == nil:
 				return Value{}, true
+			case v.Object != nil:
+				return Value{Kind: Object}, true
 			}
 			return v.Value, true
 		}))

@@ -16,7 +16,9 @@ import (
 //	operators         ?? || && == != < <= > >= + - * / % ! and unary -, in this order of binding; parentheses
 //	index, calls      layer_types[i], len(x), min(a, b), max(a, b), sqrt(x), pow(a, b), if(cond, a, b), has(x)
 //
-// Division of integers must come out even: it is an error otherwise, so that a head_dim is never cut. Integers are 64 bits and checked for overflow.
+// Division of integers must come out even: it is an error otherwise, so that a head_dim is never cut. Integers are 64 bits and checked for overflow;
+// a float that is no finite number is an error. Values of different kinds are never compared, except with null. has(x) is false where x is null or
+// unknown; any other use of an unknown name is an error. &&, ||, ?? and if evaluate only what they need.
 type Expr struct {
 	Op   ExprOp
 	Text string  // name of a Name or Call, text of an operator
@@ -143,10 +145,11 @@ func (e *Expr) binary(env Env) (Value, error) {
 		return Value{}, err
 	}
 	switch e.Text {
-	case "==":
-		return BoolValue(x.Equal(y)), nil
-	case "!=":
-		return BoolValue(!x.Equal(y)), nil
+	case "==", "!=":
+		if !related(x, y) {
+			return e.fail("%s and %s are never equal: %s and %s", x, y, kindNames[x.Kind], kindNames[y.Kind])
+		}
+		return BoolValue(x.Equal(y) == (e.Text == "==")), nil
 	case "<", "<=", ">", ">=":
 		return e.compare(x, y)
 	}
@@ -182,34 +185,47 @@ func (e *Expr) finite(f float64) (Value, error) {
 	return FloatValue(f), nil
 }
 
-// order compares numbers, integers exactly.
-func order(x, y Value) int {
-	if x.Kind == Int && y.Kind == Int {
-		return cmp.Compare(x.I, y.I)
+// related says whether == means something: kinds are equal, both are numbers, or one is null.
+func related(x, y Value) bool {
+	_, a := x.Number()
+	_, b := y.Number()
+	return x.Kind == y.Kind || a && b || x.Kind == Null || y.Kind == Null
+}
+
+// order compares numbers exactly, whatever their kinds. NaN has none.
+func order(x, y Value) (int, bool) {
+	a, okA := x.Number()
+	b, okB := y.Number()
+	switch {
+	case !okA || !okB || a != a || b != b:
+		return 0, false
+	case x.Kind == Int && y.Kind == Int:
+		return cmp.Compare(x.I, y.I), true
+	case a != b || x.Kind == y.Kind:
+		return cmp.Compare(a, b), true
+	case y.Kind == Int:
+		n, ok := order(y, x)
+		return -n, ok
+	case b >= 1<<63: // the integer x became b by rounding up
+		return -1, true
 	}
-	a, _ := x.Number()
-	b, _ := y.Number()
-	return cmp.Compare(a, b)
+	return cmp.Compare(x.I, int64(b)), true
 }
 
 func (e *Expr) compare(x, y Value) (Value, error) {
-	a, okA := x.Number()
-	b, okB := y.Number()
-	if !okA || !okB {
-		return e.fail("%s and %s have no order", x, y)
-	}
-	if a != a || b != b {
+	n, ok := order(x, y)
+	if !ok {
 		return e.fail("%s and %s have no order", x, y)
 	}
 	switch e.Text {
 	case "<":
-		return BoolValue(order(x, y) < 0), nil
+		return BoolValue(n < 0), nil
 	case "<=":
-		return BoolValue(order(x, y) <= 0), nil
+		return BoolValue(n <= 0), nil
 	case ">":
-		return BoolValue(order(x, y) > 0), nil
+		return BoolValue(n > 0), nil
 	}
-	return BoolValue(order(x, y) >= 0), nil
+	return BoolValue(n >= 0), nil
 }
 
 var errOverflow = errors.New("the number is too large")
@@ -317,7 +333,11 @@ func (e *Expr) call(env Env) (Value, error) {
 	case "pow":
 		return e.finite(math.Pow(a, b))
 	}
-	if (e.Text == "min") == (order(args[0], args[1]) <= 0) {
+	n, ok := order(args[0], args[1])
+	switch {
+	case !ok:
+		return e.fail("%s and %s have no order", args[0], args[1])
+	case (e.Text == "min") == (n <= 0):
 		return args[0], nil
 	}
 	return args[1], nil
@@ -396,9 +416,9 @@ func (v Value) Number() (float64, bool) {
 
 // Equal compares values; an integer and a float are equal when their numbers are.
 func (v Value) Equal(w Value) bool {
-	if a, ok := v.Number(); ok {
-		b, ok := w.Number()
-		return ok && a == b && (v.Kind != w.Kind || v.I == w.I)
+	if _, ok := v.Number(); ok {
+		n, ok := order(v, w)
+		return ok && n == 0
 	}
 	if v.Kind != w.Kind {
 		return false
@@ -419,7 +439,7 @@ func (v Value) Equal(w Value) bool {
 		}
 		return true
 	case RopePlan:
-		return v.Rope == w.Rope || fmt.Sprint(*v.Rope) == fmt.Sprint(*w.Rope)
+		return v.Rope == w.Rope || v.Rope != nil && w.Rope != nil && fmt.Sprint(*v.Rope) == fmt.Sprint(*w.Rope)
 	}
 	return true
 }
@@ -445,7 +465,11 @@ func (v Value) String() string {
 		}
 		return s + "]"
 	case RopePlan:
-		return fmt.Sprintf("%s rope, theta %v", v.Rope.Kind, v.Rope.Theta)
+		if v.Rope != nil {
+			return fmt.Sprintf("%s rope, theta %v", v.Rope.Kind, v.Rope.Theta)
+		}
+	case Object:
+		return "an object"
 	}
 	return "null"
 }

@@ -197,6 +197,9 @@ func (p *exprParser) number() (*Expr, error) {
 		p.next()
 		return &Expr{Op: Literal, Val: IntValue(i)}, nil
 	}
+	if !strings.ContainsAny(token, ".eE") {
+		return nil, fmt.Errorf("%q: the integer %.40s is too large", p.src, token)
+	}
 	f, err := strconv.ParseFloat(token, 64)
 	if err != nil {
 		return nil, fmt.Errorf("%q: %q is no number", p.src, token)

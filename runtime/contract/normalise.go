@@ -97,7 +97,7 @@ func (n *normaliser) find(f *Field) (found, bool) {
 	return first, ok
 }
 
-var kindNames = map[Kind]string{Null: "null", Int: "an integer", Float: "a number", Bool: "true or false", String: "a string", List: "a list", RopePlan: "a rope plan"}
+var kindNames = map[Kind]string{Null: "null", Int: "an integer", Float: "a number", Bool: "true or false", String: "a string", List: "a list", RopePlan: "a rope plan", Object: "an object"}
 
 func (n *normaliser) field(f *Field) {
 	if f.Kind == RopePlan {

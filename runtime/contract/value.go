@@ -12,6 +12,7 @@ const (
 	String
 	List
 	RopePlan
+	Object // of a raw config, in a policy's match only
 )
 
 // Value is one normalised value; the zero Value is null. Values are immutable.
@@ -25,7 +26,7 @@ type Value struct {
 	Rope *Rope
 }
 
-// Fact is a value and where it came from: a config pointer such as config.json#/rope_theta, or "default: 10000 (transformers)".
+// Fact is a value and where it came from: a config pointer such as config.json#/rope_theta, or "default of transformers: 10000".
 type Fact struct {
 	Value Value
 	From  string
