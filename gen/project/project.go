@@ -186,7 +186,7 @@ func (p *Project) generateOne(name string, resolved []*resolve.Resolved) *genera
 	m := &generatedPackage{about: Generated{Policy: resolved[0].Policy}}
 	request := specialise.Request{
 		Template: m.about.Policy.Template, Package: name, ImportPath: emit.Module + "/" + generatedDir + "/" + name,
-		Doc: fmt.Sprintf("Package %s runs checkpoints of model type %s: template %s, specialised on %d locked checkpoints.", name, strings.Join(m.about.Policy.ModelTypes, " and "), m.about.Policy.Template, len(resolved)),
+		Doc: fmt.Sprintf("Package %s runs checkpoints of model type %s. It is template %s, specialised on the locked checkpoints of this family.", name, strings.Join(m.about.Policy.ModelTypes, " and "), m.about.Policy.Template),
 	}
 	for _, r := range resolved {
 		m.about.Checkpoints = append(m.about.Checkpoints, r.ID)

@@ -16,6 +16,17 @@ var checkpoints = []string{
 	"mlxgen-recipes/llama-q4",
 	"mlxgen-recipes/llama-tied",
 	"mlxgen-recipes/llama-yarn",
+	"mlxgen-recipes/llama__bias",
+	"mlxgen-recipes/llama__gqa",
+	"mlxgen-recipes/llama__head_dim",
+	"mlxgen-recipes/llama__llama3",
+	"mlxgen-recipes/llama__longrope",
+	"mlxgen-recipes/llama__mqa",
+	"mlxgen-recipes/llama__q4_g64",
+	"mlxgen-recipes/llama__q_mixed",
+	"mlxgen-recipes/llama__rope_parameters",
+	"mlxgen-recipes/llama__tied",
+	"mlxgen-recipes/llama__yarn",
 }
 
 // TestProof proves every locked checkpoint on its recorded facts.

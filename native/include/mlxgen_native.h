@@ -70,6 +70,9 @@ typedef struct {
   int32_t year, month, day, hour, minute, second, microsecond;
 } mlxgen_time;
 
+// The decoder as tokenizer.json describes it, or null.
+bool mlxgen_tokenizer_decoder(const void *handle, mlxgen_bytes *json, mlxgen_error *error);
+
 // Chat templates. A compiled template may render on several threads at once.
 void *mlxgen_template_compile(const uint8_t *source, size_t len, mlxgen_error *error);
 // vars is a JSON object; the order of its keys is kept.

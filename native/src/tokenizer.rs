@@ -91,6 +91,14 @@ impl Tokenizer {
         tokens
     }
 
+    /// The decoder as tokenizer.json describes it.
+    ///
+    /// # Errors
+    /// Fails where the decoder cannot be described.
+    pub fn decoder_json(&self) -> Result<String, Failure> {
+        serde_json::to_string(&self.inner.get_decoder()).map_err(invalid)
+    }
+
     /// Adds tokens; one that exists keeps its id and takes the new properties.
     ///
     /// # Errors

@@ -140,6 +140,11 @@ pub unsafe extern "C" fn mlxgen_tokenizer_added_tokens(
 }
 
 #[unsafe(no_mangle)]
+pub unsafe extern "C" fn mlxgen_tokenizer_decoder(handle: *const Handle, out: *mut Bytes, error: *mut CError) -> bool {
+    unsafe { export(out, error, || Ok(Handle::get(handle)?.decoder_json()?.into_bytes())) }
+}
+
+#[unsafe(no_mangle)]
 pub unsafe extern "C" fn mlxgen_tokenizer_add_tokens(
     handle: *mut Handle,
     data: *const u8,

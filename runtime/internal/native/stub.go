@@ -31,6 +31,9 @@ func (Tokenizer) IDToToken(int32) (string, bool, error) { return "", false, ErrN
 // AddedTokens returns ErrNoCgo.
 func (Tokenizer) AddedTokens() ([]AddedToken, error) { return nil, ErrNoCgo }
 
+// Decoder returns ErrNoCgo.
+func (Tokenizer) Decoder() ([]byte, error) { return nil, ErrNoCgo }
+
 // AddTokens returns ErrNoCgo.
 func (Tokenizer) AddTokens([]AddedToken) error { return ErrNoCgo }
 

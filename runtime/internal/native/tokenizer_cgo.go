@@ -98,6 +98,16 @@ func (t Tokenizer) AddedTokens() ([]AddedToken, error) {
 	return tokens, nil
 }
 
+// Decoder returns the decoder as tokenizer.json describes it, or null.
+func (t Tokenizer) Decoder() ([]byte, error) {
+	var data C.mlxgen_bytes
+	var fail C.mlxgen_error
+	if !C.mlxgen_tokenizer_decoder(t.handle, &data, &fail) {
+		return nil, take(fail)
+	}
+	return []byte(takeString(data)), nil
+}
+
 // AddTokens adds tokens; one that exists keeps its id and takes the new properties, and the IDs given
 // are ignored. No other method may run meanwhile.
 func (t Tokenizer) AddTokens(tokens []AddedToken) error {
