@@ -10,22 +10,6 @@ import (
 
 // checkpoints are the locked checkpoints that this package was made from.
 var checkpoints = []string{
-	"mlxgen-recipes/qwen3-base",
-	"mlxgen-recipes/qwen3-bias",
-	"mlxgen-recipes/qwen3-fp8",
-	"mlxgen-recipes/qwen3-q4",
-	"mlxgen-recipes/qwen3-tied",
-	"mlxgen-recipes/qwen3-window",
-	"mlxgen-recipes/qwen3__base",
-	"mlxgen-recipes/qwen3__bias",
-	"mlxgen-recipes/qwen3__fp8",
-	"mlxgen-recipes/qwen3__head_dim",
-	"mlxgen-recipes/qwen3__q4_g64",
-	"mlxgen-recipes/qwen3__rope_parameters",
-	"mlxgen-recipes/qwen3__tied",
-	"mlxgen-recipes/qwen3__window",
-	"mlxgen-recipes/qwen3__window_layer_types",
-	"mlxgen-recipes/qwen3__yarn",
 	"mlxgen/demo",
 }
 

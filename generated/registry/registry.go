@@ -4,7 +4,6 @@
 package registry
 
 import (
-	"github.com/mlxgen/mlxgen/generated/llama"
 	"github.com/mlxgen/mlxgen/generated/qwen3"
 	"github.com/mlxgen/mlxgen/runtime/model"
 )
@@ -12,7 +11,6 @@ import (
 // Entries lists the generated families by name.
 func Entries() []model.Entry {
 	return []model.Entry{
-		llama.Entry,
 		qwen3.Entry,
 	}
 }
