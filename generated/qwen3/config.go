@@ -6,12 +6,13 @@ import "github.com/mlxgen/mlxgen/runtime/contract"
 
 // Config is the numbers of a checkpoint that the model reads.
 type Config struct {
-	VocabSize        int     // rows of the embedding and the head
-	HiddenSize       int     // width of the residual stream
-	IntermediateSize int     // inner width of the feed-forward block
-	RMSNormEps       float64 // added to the mean square in norms
-	AttentionBias    bool    // query, key, value and output projections have biases
-	MLPBias          bool    // gate, up and down projections have biases
+	VocabSize         int     // rows of the embedding and the head
+	HiddenSize        int     // width of the residual stream
+	IntermediateSize  int     // inner width of the feed-forward block
+	RMSNormEps        float64 // added to the mean square in norms
+	AttentionBias     bool    // query, key, value and output projections have biases
+	TieWordEmbeddings bool    // the head is the embedding
+	MLPBias           bool    // gate, up and down projections have biases
 
 	Layers []LayerConfig
 }
@@ -29,12 +30,13 @@ type LayerConfig struct {
 // newConfig reads the numbers from a normalised config.
 func newConfig(n *contract.Config) *Config {
 	c := &Config{
-		VocabSize:        n.Int("vocab_size"),
-		HiddenSize:       n.Int("hidden_size"),
-		IntermediateSize: n.Int("intermediate_size"),
-		RMSNormEps:       n.Float("rms_norm_eps"),
-		AttentionBias:    n.Bool("attention_bias"),
-		MLPBias:          n.Bool("mlp_bias"),
+		VocabSize:         n.Int("vocab_size"),
+		HiddenSize:        n.Int("hidden_size"),
+		IntermediateSize:  n.Int("intermediate_size"),
+		RMSNormEps:        n.Float("rms_norm_eps"),
+		AttentionBias:     n.Bool("attention_bias"),
+		TieWordEmbeddings: n.Bool("tie_word_embeddings"),
+		MLPBias:           n.Bool("mlp_bias"),
 	}
 	for _, row := range n.Layers {
 		c.Layers = append(c.Layers, LayerConfig{

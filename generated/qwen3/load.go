@@ -16,6 +16,9 @@ func newModel(b *weights.Builder, c *Config) *Model {
 	for i, l := range c.Layers {
 		m.Layers = append(m.Layers, newLayer(b.At("model.layers", i), c, l))
 	}
+	if !c.TieWordEmbeddings {
+		m.LMHead = b.Linear("lm_head", c.VocabSize, c.HiddenSize, false)
+	}
 	return m
 }
 

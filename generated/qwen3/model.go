@@ -13,6 +13,7 @@ type Model struct {
 	Embedding *nn.Embedding // [vocab_size, hidden_size]
 	Layers    []*Layer
 	Norm      *nn.RMSNorm // [hidden_size]
+	LMHead    *nn.Linear  // [vocab_size, hidden_size], where !tie_word_embeddings
 }
 
 // Embed looks up the step's tokens; the result is [T, hidden_size].
@@ -30,5 +31,8 @@ func (m *Model) Body(s *nn.Step, x mlx.Array) mlx.Array {
 
 // Head maps hidden states h [N, hidden_size] to logits [N, vocab_size].
 func (m *Model) Head(s *nn.Step, h mlx.Array) mlx.Array {
+	if m.LMHead != nil {
+		return m.LMHead.Forward(s, h)
+	}
 	return m.Embedding.Unembed(s, h)
 }

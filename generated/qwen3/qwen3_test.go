@@ -10,6 +10,12 @@ import (
 
 // checkpoints are the locked checkpoints that this package was made from.
 var checkpoints = []string{
+	"mlxgen-recipes/qwen3__base",
+	"mlxgen-recipes/qwen3__bias",
+	"mlxgen-recipes/qwen3__fp8",
+	"mlxgen-recipes/qwen3__q4_g64",
+	"mlxgen-recipes/qwen3__tied",
+	"mlxgen-recipes/qwen3__window",
 	"mlxgen/demo",
 }
 

@@ -4,6 +4,7 @@
 package registry
 
 import (
+	"github.com/mlxgen/mlxgen/generated/llama"
 	"github.com/mlxgen/mlxgen/generated/qwen3"
 	"github.com/mlxgen/mlxgen/runtime/model"
 )
@@ -11,6 +12,7 @@ import (
 // Entries lists the generated families by name.
 func Entries() []model.Entry {
 	return []model.Entry{
+		llama.Entry,
 		qwen3.Entry,
 	}
 }
