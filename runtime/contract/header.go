@@ -10,6 +10,7 @@ import (
 	"math/bits"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/mlxgen/mlxgen/runtime/diag"
 )
@@ -54,36 +55,47 @@ type Header struct {
 }
 
 // ReadHeader reads and checks the header of a safetensors file of the given size. It refuses what is not exactly right: unknown types, duplicate names,
-// spans that overlap, leave holes or do not fit their shape, and a file that is shorter or longer than its header says.
+// spans that overlap, leave holes or do not fit their shape, and a file that is shorter or longer than its header says. The error is a diag.List.
 func ReadHeader(file string, r io.ReaderAt, size int64) (*Header, error) {
-	fail := func(code, format string, args ...any) (*Header, error) {
-		return nil, diag.List{diag.Errorf(code, file, format, args...).WithHint("download the file again, or take it from another copy of the checkpoint")}
+	h, d := readHeader(file, r, size)
+	if d != nil {
+		return nil, diag.List{d.WithHint("download the file again, or take it from another copy of the checkpoint")}
+	}
+	return h, nil
+}
+
+func readHeader(file string, r io.ReaderAt, size int64) (*Header, *diag.Diagnostic) {
+	fail := func(code, pos, format string, args ...any) (*Header, *diag.Diagnostic) {
+		d := diag.Errorf(code, pos, format, args...)
+		return nil, &d
+	}
+	if size < headerLengthAt {
+		return fail("MG1001", file, "truncated: the file has %d bytes, fewer than the %d of a header's length", size, headerLengthAt)
 	}
 	var prefix [headerLengthAt]byte
-	if size < headerLengthAt {
-		return fail("MG1001", "truncated: the file has %d bytes, fewer than the %d of a header's length", size, headerLengthAt)
-	}
-	if _, err := r.ReadAt(prefix[:], 0); err != nil {
-		return fail("MG1002", "cannot read the header's length: %v", err)
+	if err := readFull(r, prefix[:], 0); err != nil {
+		return fail("MG1002", file, "cannot read the header's length: %v", err)
 	}
 	length := binary.LittleEndian.Uint64(prefix[:])
 	if length > maxHeaderSize {
-		return fail("MG1003", "the header says it has %d bytes; at most %d are read. Is this a safetensors file?", length, maxHeaderSize)
+		return fail("MG1003", file, "the header says it has %d bytes; at most %d are read. Is this a safetensors file?", length, maxHeaderSize)
 	}
 	start := headerLengthAt + int64(length)
 	if start > size {
-		return fail("MG1001", "truncated: the header ends at byte %d, the file at %d", start, size)
+		return fail("MG1001", file, "truncated: the header ends at byte %d, the file at %d", start, size)
 	}
 	text := make([]byte, length)
-	if _, err := r.ReadAt(text, headerLengthAt); err != nil && !(err == io.EOF && start == size) {
-		return fail("MG1002", "cannot read the header: %v", err)
+	if err := readFull(r, text, headerLengthAt); err != nil {
+		return fail("MG1002", file, "cannot read the header: %v", err)
 	}
 	h, err := parseHeader(file, text, start)
-	if err != nil {
-		return fail("MG1003", "the header is damaged: %v", err)
+	if broken := (*headerError)(nil); errors.As(err, &broken) {
+		return fail("MG1003", file+":"+broken.tensor, "the header is damaged at byte %d: %v", headerLengthAt+broken.at, broken.err)
+	} else if err != nil {
+		return fail("MG1003", file, "the header is damaged: %v", err)
 	}
 	if name, err := checkSpans(h.Tensors, start); err != nil {
-		return fail("MG1004", "tensor %s: %v", name, err)
+		return fail("MG1004", file+":"+name, "%v", err)
 	}
 	end := start
 	if n := len(h.Tensors); n > 0 {
@@ -91,12 +103,36 @@ func ReadHeader(file string, r io.ReaderAt, size int64) (*Header, error) {
 	}
 	switch {
 	case end > size:
-		return fail("MG1001", "truncated: the tensors end at byte %d, the file at %d: %d bytes are missing", end, size, end-size)
+		d := diag.Errorf("MG1001", file, "truncated: the tensors end at byte %d, the file at %d: %d bytes are missing", end, size, end-size)
+		i := slices.IndexFunc(h.Tensors, func(t Tensor) bool { return t.Offset+t.Size > size })
+		d = d.Note("the first incomplete tensor is %s, bytes %d to %d", h.Tensors[i].Name, h.Tensors[i].Offset, h.Tensors[i].Offset+h.Tensors[i].Size)
+		return nil, &d
 	case end < size:
-		return fail("MG1005", "%d bytes follow the last tensor", size-end)
+		return fail("MG1005", file, "%d bytes follow the last tensor, which ends at byte %d", size-end, end)
 	}
 	return h, nil
 }
+
+// readFull fills buffer from offset at. A reader may report the end of the file together with the last bytes.
+func readFull(r io.ReaderAt, buffer []byte, at int64) error {
+	n, err := r.ReadAt(buffer, at)
+	switch {
+	case n == len(buffer):
+		return nil
+	case err == nil || err == io.EOF:
+		return io.ErrUnexpectedEOF
+	}
+	return err
+}
+
+// headerError is damage in the entry of one tensor.
+type headerError struct {
+	tensor string
+	at     int64 // of the entry's end, in the header
+	err    error
+}
+
+func (e *headerError) Error() string { return fmt.Sprintf("%.200s: %v", e.tensor, e.err) }
 
 // headerEntry is a tensor as the header's JSON has it.
 type headerEntry struct {
@@ -145,6 +181,9 @@ func (e *headerEntry) read(dec *json.Decoder) error {
 
 func parseHeader(file string, text []byte, start int64) (*Header, error) {
 	h := &Header{File: file}
+	if !utf8.Valid(text) || len(text) == 0 || text[0] != '{' {
+		return nil, fmt.Errorf("want a JSON object in UTF-8")
+	}
 	dec := json.NewDecoder(bytes.NewReader(text))
 	if token, err := dec.Token(); err != nil || token != json.Delim('{') {
 		return nil, fmt.Errorf("want a JSON object")
@@ -168,14 +207,14 @@ func parseHeader(file string, text []byte, start int64) (*Header, error) {
 		}
 		seen[name] = true
 		if name == "__metadata__" {
-			if err := dec.Decode(&h.Metadata); err != nil {
+			if h.Metadata, err = readMetadata(dec); err != nil {
 				return nil, fmt.Errorf("__metadata__: %w", err)
 			}
 			continue
 		}
 		t, err := parseTensor(dec, name, start)
 		if err != nil {
-			return nil, fmt.Errorf("%.200s: %w", name, err)
+			return nil, &headerError{name, dec.InputOffset(), err}
 		}
 		t.File = file
 		h.Tensors = append(h.Tensors, t)
@@ -183,7 +222,7 @@ func parseHeader(file string, text []byte, start int64) (*Header, error) {
 	if _, err := dec.Token(); err != nil {
 		return nil, err
 	}
-	if rest := bytes.Trim(text[dec.InputOffset():], " \x00"); len(rest) > 0 {
+	if rest := bytes.Trim(text[dec.InputOffset():], " \t\r\n"); len(rest) > 0 {
 		return nil, fmt.Errorf("%d bytes follow the object", len(rest))
 	}
 	slices.SortStableFunc(h.Tensors, func(a, b Tensor) int {
@@ -195,6 +234,31 @@ func parseHeader(file string, text []byte, start int64) (*Header, error) {
 		}
 	})
 	return h, nil
+}
+
+// readMetadata reads an object of strings.
+func readMetadata(dec *json.Decoder) (map[string]string, error) {
+	if token, err := dec.Token(); err != nil || token != json.Delim('{') {
+		return nil, errors.Join(errors.New("want an object of strings"), err)
+	}
+	metadata := map[string]string{}
+	for dec.More() {
+		key, err := dec.Token()
+		if err != nil {
+			return nil, err
+		}
+		value, err := dec.Token()
+		if err != nil {
+			return nil, err
+		}
+		text, ok := value.(string)
+		if _, twice := metadata[key.(string)]; twice || !ok {
+			return nil, fmt.Errorf("%.100q is no string, or stands there twice", key)
+		}
+		metadata[key.(string)] = text
+	}
+	_, err := dec.Token()
+	return metadata, err
 }
 
 func parseTensor(dec *json.Decoder, name string, start int64) (Tensor, error) {
@@ -237,9 +301,9 @@ func checkSpans(tensors []Tensor, start int64) (string, error) {
 	for _, t := range tensors {
 		switch {
 		case t.Offset < at:
-			return t.Name, fmt.Errorf("its data overlaps the tensor before (byte %d, which ends at %d)", t.Offset, at)
+			return t.Name, fmt.Errorf("the data of %s starts at byte %d and overlaps the tensor before it, which ends at %d", t.Name, t.Offset, at)
 		case t.Offset > at:
-			return t.Name, fmt.Errorf("a hole of %d bytes lies before its data (byte %d)", t.Offset-at, at)
+			return t.Name, fmt.Errorf("a hole of %d bytes lies before the data of %s, at byte %d", t.Offset-at, t.Name, at)
 		}
 		at += t.Size
 	}

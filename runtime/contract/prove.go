@@ -200,7 +200,14 @@ func (b *binder) reportMissing(all []Param) {
 				total++
 			}
 		}
-		d := diag.Errorf("MG1204", FoldNames(names)[0], "the checkpoint lacks %s, %v", some(names, 4), params[0].Shape)
+		code := "MG1204"
+		switch {
+		case len(params) < total:
+			code = "MG1208"
+		case params[0].Type == "bias":
+			code = "MG1209"
+		}
+		d := diag.Errorf(code, FoldNames(names)[0], "the checkpoint lacks %s, %v", some(names, 4), params[0].Shape)
 		if len(params) < total {
 			d = d.Note("%d of %d layers have it: a parameter is there in all of them or, by the policy's rule, in none", total-len(params), total)
 			d = d.WithHint("the checkpoint is damaged or incomplete; download it again")
