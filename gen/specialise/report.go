@@ -23,7 +23,7 @@ func (r *report) add(p token.Pos, code, format string, args ...any) *diag.Diagno
 
 // addAt notes an error at a printed position.
 func (r *report) addAt(at, code, format string, args ...any) *diag.Diagnostic {
-	d := diag.Diagnostic{Code: code, Severity: diag.Error, Pos: at, Message: fmt.Sprintf(format, args...), Hint: hints[code]}
+	d := diag.Diagnostic{Code: code, Severity: diag.Error, Pos: at, Message: fmt.Sprintf(format, args...), Hint: rules[code].hint}
 	if key := d.Code + d.Pos + d.Message; r.seen[key] {
 		return &d
 	} else if r.seen == nil {
@@ -64,6 +64,3 @@ func splitPosition(s string) (file string, line, column int) {
 	}
 	return s, 0, 0
 }
-
-// hints say per code what to do.
-var hints = map[string]string{}
