@@ -1,8 +1,9 @@
 #!/bin/sh
 # Builds libmlxgen_shim, the library that package mlx opens at run time.
-#   usage: mlx/shim/build.sh [BACKEND]      BACKEND: cpu (default on Linux), cuda, metal (default on macOS)
+#   usage: mlx/shim/build.sh [BACKEND [OUT]]   BACKEND: cpu (default on Linux), cuda, metal (default on macOS)
+#                                              OUT: folder of the library, default build/lib; two levels deep, for RUNPATH
 #   needs: .deps/BACKEND (tools/setup), a C++20 compiler (CXX, default g++ or clang++)
-#   makes: build/lib/libmlxgen_shim.so (.dylib); only what changed is compiled again
+#   makes: OUT/libmlxgen_shim.so (.dylib); only what changed is compiled again
 set -eu
 cd "$(dirname "$0")/../.."
 os=$(uname -s)
@@ -11,6 +12,7 @@ if [ -z "$backend" ]; then
   if [ "$os" = Darwin ]; then backend=metal; else backend=cpu; fi
 fi
 deps=.deps/$backend
+out=${2:-build/lib}
 if [ ! -d "$deps/mlx/include" ]; then
   echo "build.sh: $deps is missing; run tools/setup/setup.sh $backend" >&2
   exit 2
@@ -25,13 +27,13 @@ if [ -z "${CXX:-}" ]; then
   exit 2
 fi
 obj=build/shim/$backend
-mkdir -p "$obj" build/lib
+mkdir -p "$obj" "$out"
 flags="-std=c++20 -O2 -ftree-vectorize -fno-math-errno -fPIC -fvisibility=hidden -Wall -Wextra -Wno-unused-parameter -isystem $deps/mlx/include"
 if [ "$os" = Darwin ]; then
-  lib=build/lib/libmlxgen_shim.dylib
+  lib=$out/libmlxgen_shim.dylib
   link="-dynamiclib -install_name @rpath/libmlxgen_shim.dylib -Wl,-rpath,@loader_path/mlx/lib -Wl,-rpath,@loader_path/../../$deps/mlx/lib"
 else
-  lib=build/lib/libmlxgen_shim.so
+  lib=$out/libmlxgen_shim.so
   # RUNPATH, which LD_LIBRARY_PATH overrides; first the layout of a distribution
   link="-shared -Wl,--enable-new-dtags -Wl,-rpath,\$ORIGIN/mlx/lib:\$ORIGIN/../../$deps/mlx/lib -Wl,--allow-shlib-undefined -pthread -ldl"
 fi
@@ -70,9 +72,9 @@ if [ "$want" -ne "$have" ]; then
 fi
 objects=
 for src in mlx/shim/src/*.cpp; do objects="$objects $obj/$(basename "$src" .cpp).o"; done
-if stale "$lib" "$objects" || [ "$(cat build/lib/.backend 2>/dev/null || true)" != "$backend" ]; then
+if stale "$lib" "$objects" || [ "$(cat "$out/.backend" 2>/dev/null || true)" != "$backend" ]; then
   # shellcheck disable=SC2086
   $CXX -o "$lib.tmp" $objects $link -L"$deps/mlx/lib" -lmlx
   mv "$lib.tmp" "$lib"
-  echo "$backend" >build/lib/.backend
+  echo "$backend" >"$out/.backend"
 fi
