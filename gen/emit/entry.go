@@ -1,6 +1,7 @@
 package emit
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"reflect"
@@ -9,6 +10,8 @@ import (
 	"strings"
 
 	"github.com/dave/jennifer/jen"
+
+	"github.com/mlxgen/mlxgen/runtime/contract"
 )
 
 // entry writes what the registry points to.
@@ -42,9 +45,26 @@ func (p *Package) guards(f *jen.File) error {
 
 // policy writes the resolved policy, so that running needs no policy package.
 func (p *Package) policy(f *jen.File) error {
+	resolved := *p.Policy
+	resolved.Inert = withRecorded(p.Policy.Inert, p.Inert)
 	f.Comment("policy says how a checkpoint's config and tensors are read.")
-	f.Var().Id("policy").Op("=").Add(literal(reflect.ValueOf(*p.Policy), true))
+	f.Var().Id("policy").Op("=").Add(literal(reflect.ValueOf(resolved), true))
 	return nil
+}
+
+// withRecorded adds decisions about config keys to those of the policy, so that loading knows what adding knew. The first reason given for a key counts.
+func withRecorded(known, recorded []contract.Inert) []contract.Inert {
+	all := slices.Clone(known)
+	sorted := slices.Clone(recorded)
+	slices.SortFunc(sorted, func(a, b contract.Inert) int {
+		return cmp.Or(cmp.Compare(a.Key, b.Key), cmp.Compare(a.Reason, b.Reason))
+	})
+	for _, i := range sorted {
+		if !slices.ContainsFunc(all, func(have contract.Inert) bool { return have.Key == i.Key }) {
+			all = append(all, i)
+		}
+	}
+	return all
 }
 
 // tests writes the tests that every family carries.

@@ -2,6 +2,7 @@ package emit
 
 import (
 	"fmt"
+	"go/token"
 	"slices"
 	"strings"
 
@@ -17,16 +18,25 @@ type loader struct {
 	fields    []contract.Field    // of the policy, those that the loader reads
 	columns   []contract.Column   // likewise
 	dims      map[string][]string // named dims of each struct, in the order that it uses them
+	reads     map[string][]string // names that the constructor of each struct reads of Config, its row and its dims
 	order     []string            // structs, the root first
+	fixed     fixed
 }
 
 func newLoader(p *Package) (*loader, error) {
-	l := &loader{Package: p, blueprint: p.Result.Blueprint, dims: map[string][]string{}}
+	l := &loader{Package: p, blueprint: p.Result.Blueprint, dims: map[string][]string{}, reads: map[string][]string{}}
+	var err error
+	if l.fixed, err = fixedBy(p.Policy); err != nil {
+		return nil, err
+	}
 	if err := l.visit(l.blueprint.Root); err != nil {
 		return nil, err
 	}
 	return l, l.collect()
 }
+
+// locals are the names that constructors have in scope.
+var locals = []string{"b", "c", "i", "l", "m", "append", "contract", "false", "len", "nn", "true", "weights"}
 
 // visit orders the structs and finds the named dims of each.
 func (l *loader) visit(name string) error {
@@ -42,6 +52,9 @@ func (l *loader) visit(name string) error {
 		f := &t.Fields[i]
 		if s := f.Struct(); s != "" {
 			for key := range f.With {
+				if slices.Contains(locals, key) || token.IsKeyword(key) {
+					return fmt.Errorf("%s.%s: the dim %s cannot have this name: generated code uses it", name, f.Name, key)
+				}
 				if !slices.Contains(l.dims[s], key) {
 					l.dims[s] = append(l.dims[s], key)
 				}
@@ -65,7 +78,7 @@ func expressions(f *contract.FieldSpec) []string {
 	return slices.DeleteFunc(all, func(e string) bool { return e == "" || e == contract.AllOrNone })
 }
 
-// collect finds the fields and columns that the live structs read, in the policy's order.
+// collect finds what the live structs read, and the fields and columns of the policy among it, in the policy's order.
 func (l *loader) collect() error {
 	used := map[string]bool{}
 	for _, name := range l.order {
@@ -75,8 +88,9 @@ func (l *loader) collect() error {
 				if err != nil {
 					return err
 				}
-				for _, n := range e.Names() {
-					used[n] = true
+				for _, n := range l.fixed.fold(e, l.dims[name]).Names() {
+					l.reads[name] = append(l.reads[name], n)
+					used[n] = used[n] || !slices.Contains(l.dims[name], n)
 				}
 			}
 		}
@@ -106,25 +120,35 @@ var goTypes = map[contract.Kind]struct {
 	contract.RopePlan: {func() *jen.Statement { return jen.Op("*").Qual(Module+"/runtime/contract", "Rope") }, "Rope"},
 }
 
+// longestSource bounds what a comment tells of where a number comes from.
+const longestSource = 60
+
 // config writes the typed Config.
 func (l *loader) config(f *jen.File) error {
-	field := func(name string, kind contract.Kind, comment string) (jen.Code, error) {
+	field := func(name string, kind contract.Kind, comment, source string) (jen.Code, error) {
 		t, ok := goTypes[kind]
 		if !ok {
 			return nil, fmt.Errorf("a struct reads %s, which has no Go type", name)
+		}
+		if source != "" && len(source) <= longestSource {
+			comment += " (" + source + ")"
 		}
 		return jen.Id(identifier(name)).Add(t.code()).Comment(comment), nil
 	}
 	var config, layer []jen.Code
 	for _, x := range l.fields {
-		c, err := field(x.Name, x.Kind, x.Doc)
+		c, err := field(x.Name, x.Kind, x.Doc, strings.Join(x.Keys, ", "))
 		if err != nil {
 			return err
 		}
 		config = append(config, c)
 	}
 	for _, x := range l.columns {
-		c, err := field(x.Name, x.Kind, x.Doc)
+		source := x.Expr
+		if source == x.Name {
+			source = "" // says nothing new
+		}
+		c, err := field(x.Name, x.Kind, x.Doc, source)
 		if err != nil {
 			return err
 		}
@@ -133,7 +157,7 @@ func (l *loader) config(f *jen.File) error {
 	if len(layer) > 0 {
 		config = append(config, jen.Line(), jen.Id("Layers").Index().Id("LayerConfig"))
 	}
-	f.Comment("Config is the numbers of a checkpoint that the model reads.")
+	f.Comment("Config is the numbers of a checkpoint that the model reads, with their keys in config.json.")
 	f.Type().Id("Config").Struct(config...)
 	if len(layer) > 0 {
 		f.Comment("LayerConfig is the numbers of one layer.")
@@ -172,46 +196,20 @@ func (l *loader) load(f *jen.File) error {
 
 // perLayer says whether a struct, or one inside it, reads the row of its layer.
 func (l *loader) perLayer(name string) bool {
-	for i := range l.blueprint.Types[name].Fields {
-		f := &l.blueprint.Types[name].Fields[i]
-		if f.Each != "" {
-			continue
-		}
-		for _, e := range expressions(f) {
-			if strings.Contains(e, "layer.") {
-				return true
-			}
-		}
-		if s := f.Struct(); s != "" && l.perLayer(s) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(l.reads[name], func(n string) bool { return strings.HasPrefix(n, "layer.") }) ||
+		l.anyPart(name, func(f *contract.FieldSpec) bool { return f.Each == "" && l.perLayer(f.Struct()) })
 }
 
 // readsConfig says whether a struct, or one inside it, reads the Config.
 func (l *loader) readsConfig(name string) bool {
-	for i := range l.blueprint.Types[name].Fields {
-		f := &l.blueprint.Types[name].Fields[i]
-		if f.Each != "" {
-			return true
-		}
-		for _, src := range expressions(f) {
-			e, err := contract.ParseExpr(src)
-			if err != nil {
-				return true
-			}
-			for _, n := range e.Names() {
-				if !strings.HasPrefix(n, "layer.") && !slices.Contains(l.dims[name], n) {
-					return true
-				}
-			}
-		}
-		if s := f.Struct(); s != "" && l.readsConfig(s) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(l.reads[name], func(n string) bool { return !strings.HasPrefix(n, "layer.") && !slices.Contains(l.dims[name], n) }) ||
+		l.anyPart(name, func(f *contract.FieldSpec) bool { return f.Each != "" || l.readsConfig(f.Struct()) })
+}
+
+// anyPart says whether a condition holds for one of the structs in a struct.
+func (l *loader) anyPart(name string, holds func(*contract.FieldSpec) bool) bool {
+	fields := l.blueprint.Types[name].Fields
+	return slices.ContainsFunc(fields, func(f contract.FieldSpec) bool { return f.Struct() != "" && holds(&f) })
 }
 
 // constructor writes newX. Fields that are always there stand in the literal, in the order of the struct; optional and repeated ones follow.

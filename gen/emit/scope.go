@@ -130,7 +130,7 @@ func (s *scope) expr(src string) (jen.Code, error) {
 	if err != nil {
 		return nil, err
 	}
-	text, err := s.text(e, 0)
+	text, err := s.text(s.fixed.fold(e, s.dims[s.owner]), 0)
 	return jen.Op(text), err
 }
 
@@ -140,7 +140,9 @@ var levels = map[string]int{"||": 1, "&&": 2, "==": 3, "!=": 3, "<": 3, "<=": 3,
 func (s *scope) text(e *contract.Expr, outer int) (string, error) {
 	switch e.Op {
 	case contract.Literal:
-		return e.Val.String(), nil
+		if text := literalOf(e.Val); text != "" {
+			return text, nil
+		}
 	case contract.Name:
 		return s.name(e.Text)
 	case contract.Unary:
