@@ -4,26 +4,25 @@ package llama
 
 import "github.com/mlxgen/mlxgen/runtime/contract"
 
-// Config is the numbers of a checkpoint that the model reads.
+// Config is the numbers of a checkpoint that the model reads, with their keys in config.json.
 type Config struct {
-	VocabSize         int     // rows of the embedding and the head
-	HiddenSize        int     // width of the residual stream
-	IntermediateSize  int     // inner width of the feed-forward block
-	RMSNormEps        float64 // added to the mean square in norms
-	AttentionBias     bool    // query, key, value and output projections have biases
-	TieWordEmbeddings bool    // the head is the embedding
-	MLPBias           bool    // gate, up and down projections have biases
+	VocabSize         int     // rows of the embedding and the head (vocab_size)
+	HiddenSize        int     // width of the residual stream (hidden_size)
+	IntermediateSize  int     // inner width of the feed-forward block (intermediate_size)
+	RMSNormEps        float64 // added to the mean square in norms (rms_norm_eps)
+	AttentionBias     bool    // query, key, value and output projections have biases (attention_bias)
+	TieWordEmbeddings bool    // the head is the embedding (tie_word_embeddings)
+	MLPBias           bool    // gate, up and down projections have biases (mlp_bias)
 
 	Layers []LayerConfig
 }
 
 // LayerConfig is the numbers of one layer.
 type LayerConfig struct {
-	Heads   int            // query heads
-	KVHeads int            // key and value heads
+	Heads   int            // query heads (num_attention_heads)
+	KVHeads int            // key and value heads (num_key_value_heads)
 	HeadDim int            // features of a head
-	Scale   float64        // multiplies the scores
-	Window  int            // positions a token sees; 0 = all
+	Scale   float64        // multiplies the scores (1 / sqrt(head_dim))
 	Rope    *contract.Rope // rotary positions
 }
 
@@ -44,7 +43,6 @@ func newConfig(n *contract.Config) *Config {
 			KVHeads: row.Int("kv_heads"),
 			HeadDim: row.Int("head_dim"),
 			Scale:   row.Float("scale"),
-			Window:  row.Int("window"),
 			Rope:    row.Rope("rope"),
 		})
 	}

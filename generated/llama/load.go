@@ -40,7 +40,7 @@ func newAttention(b *weights.Builder, c *Config, l LayerConfig) *Attention {
 		VProj:   b.Linear("v_proj", l.KVHeads*l.HeadDim, c.HiddenSize, c.AttentionBias),
 		OProj:   b.Linear("o_proj", c.HiddenSize, l.Heads*l.HeadDim, c.AttentionBias),
 		Rope:    nn.NewRope(l.Rope),
-		KV:      b.KV("kv", l.KVHeads, l.HeadDim, l.HeadDim, l.Window),
+		KV:      b.KV("kv", l.KVHeads, l.HeadDim, l.HeadDim, 0),
 		Heads:   l.Heads,
 		KVHeads: l.KVHeads,
 		Scale:   l.Scale,

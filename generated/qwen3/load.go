@@ -28,7 +28,7 @@ func newLayer(b *weights.Builder, c *Config, l LayerConfig) *Layer {
 		InputNorm:    b.RMSNorm("input_layernorm", c.HiddenSize, c.RMSNormEps),
 		Attention:    newAttention(b.Sub("self_attn"), c, l),
 		PostAttnNorm: b.RMSNorm("post_attention_layernorm", c.HiddenSize, c.RMSNormEps),
-		MLP:          newMLP(b.Sub("mlp"), c, c.IntermediateSize, c.HiddenSize),
+		MLP:          newMLP(b.Sub("mlp"), c.IntermediateSize, c.HiddenSize),
 	}
 }
 
@@ -50,10 +50,10 @@ func newAttention(b *weights.Builder, c *Config, l LayerConfig) *Attention {
 }
 
 // newMLP builds an MLP from the parameters that b holds.
-func newMLP(b *weights.Builder, c *Config, inner, width int) *MLP {
+func newMLP(b *weights.Builder, inner, width int) *MLP {
 	return &MLP{
-		GateProj: b.Linear("gate_proj", inner, width, c.MLPBias),
-		UpProj:   b.Linear("up_proj", inner, width, c.MLPBias),
-		DownProj: b.Linear("down_proj", width, inner, c.MLPBias),
+		GateProj: b.Linear("gate_proj", inner, width, false),
+		UpProj:   b.Linear("up_proj", inner, width, false),
+		DownProj: b.Linear("down_proj", width, inner, false),
 	}
 }
