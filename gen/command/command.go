@@ -3,10 +3,12 @@
 package command
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
+	"os/signal"
 
 	"github.com/spf13/cobra"
 
@@ -34,11 +36,19 @@ type options struct {
 func All() []*cobra.Command {
 	o := &options{}
 	commands := []*cobra.Command{
-		newAdd(o), newRemove(o), newList(o), newInspect(o), newGen(o), newDiff(o), newLint(o), newVerify(o), newExplain(),
+		newAdd(o), newUpdate(o), newRemove(o), newList(o), newInspect(o), newGen(o), newDiff(o), newLint(o), newVerify(o), newExplain(o),
 	}
 	for _, c := range commands {
 		c.Flags().StringVar(&o.root, "root", "", "the project's `folder` (default: found upwards)")
-		c.Flags().BoolVar(&o.json, "json", false, "print JSON for machines")
+		c.Flags().BoolVar(&o.json, "json", false, "print JSON for machines, also of errors")
+		run := c.RunE
+		c.RunE = func(cmd *cobra.Command, args []string) error {
+			err := run(cmd, args)
+			if err == nil || errors.Is(err, ErrDifference) || !o.json {
+				return err
+			}
+			return forMachines{err}
+		}
 	}
 	return commands
 }
@@ -50,23 +60,30 @@ func Main(args []string) int {
 		Short: "the generator of mlxgen, in pure Go",
 		Long: `Mlxgen-gen adds checkpoints to a project and writes the Go packages that run them. It needs no MLX, and it works while the
 generated tree is broken.`,
-		Example:       "  mlxgen-gen add ./folder --as org/name\n  mlxgen-gen gen",
+		Example:       "  mlxgen-gen add ORG/NAME\n  mlxgen-gen gen",
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
 	root.AddCommand(All()...)
 	root.SetArgs(args)
-	return Report(os.Stderr, root.Execute())
+	return Report(os.Stderr, root.ExecuteContext(ctx))
 }
 
 // Report prints the error of a command and returns the exit code for it.
 func Report(w io.Writer, err error) int {
 	var list diag.List
+	var machines forMachines
 	switch {
 	case err == nil:
 		return ExitDone
 	case errors.Is(err, ErrDifference):
 		return ExitDifference
+	case errors.As(err, &machines):
+		machines.render(w)
+	case errors.Is(err, context.Canceled):
+		fmt.Fprintln(w, "error: interrupted")
 	case errors.As(err, &list):
 		list.Render(w, isTerminal(w))
 	default:
@@ -102,6 +119,12 @@ func (o *options) open() (*project.Project, error) {
 }
 
 // warn prints findings that are no errors.
-func warn(cmd *cobra.Command, diags diag.List) {
+func (o *options) warn(cmd *cobra.Command, diags diag.List) {
+	if o.json {
+		if len(diags) > 0 {
+			diags.RenderJSON(cmd.ErrOrStderr())
+		}
+		return
+	}
 	diags.Render(cmd.ErrOrStderr(), isTerminal(cmd.ErrOrStderr()))
 }

@@ -1,15 +1,18 @@
 package command
 
 import (
-	"bytes"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/rogpeppe/go-internal/diff"
 	"github.com/spf13/cobra"
 
 	"github.com/mlxgen/mlxgen/gen/project"
+	"github.com/mlxgen/mlxgen/runtime/contract"
 )
 
 func newGen(o *options) *cobra.Command {
@@ -26,18 +29,22 @@ memory and writes what changed, whole or not at all. It needs no network and no 
 			if err != nil {
 				return err
 			}
-			out, changes, err := generate(cmd, p)
+			out, changes, err := o.generate(cmd, p)
 			if err != nil {
 				return err
 			}
-			printGenerated(cmd, out, changes)
-			if changes.Empty() {
-				return nil
+			if !only {
+				if err := changes.Apply(); err != nil {
+					return err
+				}
 			}
-			if only {
+			if err := o.printGenerated(cmd, out, changes); err != nil {
+				return err
+			}
+			if only && !changes.Empty() {
 				return ErrDifference
 			}
-			return changes.Apply()
+			return nil
 		},
 	}
 	cmd.Flags().BoolVar(&only, "check", false, "write nothing; exit 1 when the tree is not up to date")
@@ -45,17 +52,30 @@ memory and writes what changed, whole or not at all. It needs no network and no 
 }
 
 // generate makes the tree and compares it with the disk.
-func generate(cmd *cobra.Command, p *project.Project) (*project.Output, *project.Changes, error) {
+func (o *options) generate(cmd *cobra.Command, p *project.Project) (*project.Output, *project.Changes, error) {
 	out, diags := p.Generate()
 	if err := diags.Err(); err != nil {
 		return nil, nil, err
 	}
-	warn(cmd, diags)
+	o.warn(cmd, diags)
 	changes, err := p.Compare(out)
 	return out, changes, err
 }
 
-func printGenerated(cmd *cobra.Command, out *project.Output, changes *project.Changes) {
+func (o *options) printGenerated(cmd *cobra.Command, out *project.Output, changes *project.Changes) error {
+	if o.json {
+		type made struct {
+			Name        string           `json:"name"`
+			Checkpoints []string         `json:"checkpoints"`
+			Guards      []contract.Guard `json:"guards"`
+			Unseen      []string         `json:"unseen"`
+		}
+		packages := []made{}
+		for _, g := range out.Packages {
+			packages = append(packages, made{g.Policy.Name, some(g.Checkpoints), some(g.Guards), some(g.Unseen)})
+		}
+		return writeJSON(cmd, map[string]any{"packages": packages, "new": some(changes.New), "changed": some(changes.Edit), "gone": some(changes.Remove)})
+	}
 	w := cmd.OutOrStdout()
 	for _, g := range out.Packages {
 		fmt.Fprintf(w, "generated/%s: %d checkpoints, %d guards\n", g.Policy.Name, len(g.Checkpoints), len(g.Guards))
@@ -72,6 +92,7 @@ func printGenerated(cmd *cobra.Command, out *project.Output, changes *project.Ch
 	if changes.Empty() {
 		fmt.Fprintf(w, "%d files, all up to date\n", len(out.Files))
 	}
+	return nil
 }
 
 func newDiff(o *options) *cobra.Command {
@@ -85,40 +106,60 @@ func newDiff(o *options) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			out, changes, err := generate(cmd, p)
-			if err != nil || changes.Empty() {
+			out, changes, err := o.generate(cmd, p)
+			if err != nil {
 				return err
 			}
-			printDiff(cmd, p.Root, out, changes)
+			if err := o.printDiff(cmd, p.Root, out, changes); err != nil {
+				return err
+			}
+			if changes.Empty() {
+				return nil
+			}
 			return ErrDifference
 		},
 	}
 }
 
+// hunk is a change that some files share.
+type hunk struct {
+	Files []string `json:"files"`
+	Diff  string   `json:"diff"`
+}
+
 // printDiff prints a unified diff of each file; files that change in the same way are named together.
-func printDiff(cmd *cobra.Command, root string, out *project.Output, changes *project.Changes) {
-	var texts []string
-	names := map[string][]string{}
+func (o *options) printDiff(cmd *cobra.Command, root string, out *project.Output, changes *project.Changes) error {
+	hunks := []hunk{}
+	at := map[string]int{}
 	for _, list := range [][]string{changes.New, changes.Edit, changes.Remove} {
 		for _, name := range list {
-			old, _ := os.ReadFile(filepath.Join(root, filepath.FromSlash(name))) // a new file has no old text
+			old, err := os.ReadFile(filepath.Join(root, filepath.FromSlash(name)))
+			if err != nil && !errors.Is(err, fs.ErrNotExist) { // a new file has no old text
+				return err
+			}
 			text := string(diff.Diff("a", old, "b", out.Files[name]))
 			// The first lines hold the names, which differ.
-			if at := bytes.Index([]byte(text), []byte("@@")); at >= 0 {
-				text = text[at:]
+			if start := strings.Index(text, "@@"); start >= 0 {
+				text = text[start:]
 			}
-			if names[text] == nil {
-				texts = append(texts, text)
+			i, ok := at[text]
+			if !ok {
+				i, at[text] = len(hunks), len(hunks)
+				hunks = append(hunks, hunk{Diff: text})
 			}
-			names[text] = append(names[text], name)
+			hunks[i].Files = append(hunks[i].Files, name)
 		}
 	}
-	for _, text := range texts {
-		for _, name := range names[text] {
+	if o.json {
+		return writeJSON(cmd, map[string]any{"new": some(changes.New), "changed": some(changes.Edit), "gone": some(changes.Remove), "hunks": hunks})
+	}
+	for _, h := range hunks {
+		for _, name := range h.Files {
 			fmt.Fprintln(cmd.OutOrStdout(), "===", name)
 		}
-		fmt.Fprintln(cmd.OutOrStdout(), text)
+		fmt.Fprintln(cmd.OutOrStdout(), h.Diff)
 	}
+	return nil
 }
 
 func newLint(o *options) *cobra.Command {
@@ -136,6 +177,9 @@ func newLint(o *options) *cobra.Command {
 				if err := x.Validate(); err != nil {
 					return err
 				}
+			}
+			if o.json {
+				return writeJSON(cmd, map[string]int{"policies": len(p.Policies)})
 			}
 			fmt.Fprintf(cmd.OutOrStdout(), "templates and %d policies are clean\n", len(p.Policies))
 			return nil

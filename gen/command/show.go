@@ -1,11 +1,9 @@
 package command
 
 import (
-	"encoding/json"
 	"fmt"
 	"maps"
 	"os"
-	"path/filepath"
 	"slices"
 	"text/tabwriter"
 
@@ -34,12 +32,11 @@ func newList(o *options) *cobra.Command {
 				return err
 			}
 			if o.json {
-				type row struct{ ID, Policy, Layout string }
-				rows := []row{}
+				rows := []proven{}
 				for _, r := range resolved {
-					rows = append(rows, row{r.ID, r.Policy.Name, r.Proof.Layout})
+					rows = append(rows, proofJSON(r, p.Lock.Find(r.ID)))
 				}
-				return json.NewEncoder(cmd.OutOrStdout()).Encode(rows)
+				return writeJSON(cmd, rows)
 			}
 			w := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 0, 2, ' ', 0)
 			fmt.Fprintln(w, "CHECKPOINT\tFAMILY\tLAYOUT\tLAYERS\tPARAMETERS")
@@ -52,7 +49,8 @@ func newList(o *options) *cobra.Command {
 }
 
 func newInspect(o *options) *cobra.Command {
-	return &cobra.Command{
+	var brief bool
+	cmd := &cobra.Command{
 		Use:   "inspect ORG/NAME | FOLDER",
 		Short: "show what a checkpoint amounts to, and where each fact comes from",
 		Example: `  mlxgen inspect mlxgen/demo
@@ -67,20 +65,26 @@ func newInspect(o *options) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if o.json {
+			switch {
+			case o.json:
 				return inspectJSON(cmd, r)
+			case brief:
+				printProof(cmd, r)
+			default:
+				inspect(cmd, r)
 			}
-			inspect(cmd, r)
 			return nil
 		},
 	}
+	cmd.Flags().BoolVar(&brief, "brief", false, "show the outcome of the proof only")
+	return cmd
 }
 
 // resolve proves a locked checkpoint or a folder.
 func (o *options) resolve(p *project.Project, name string) (*resolve.Resolved, error) {
 	if c := p.Lock.Find(name); c != nil {
-		f, err := facts.ReadDir(filepath.Join(p.Root, filepath.FromSlash(project.FactsDir(name))))
-		if err != nil {
+		f, diags := p.Facts(c)
+		if err := diags.Err(); err != nil {
 			return nil, err
 		}
 		r, diags := p.ResolveOne(name, f, c.Inert)
@@ -141,21 +145,30 @@ func describe(p contract.Param) string {
 }
 
 func inspectJSON(cmd *cobra.Command, r *resolve.Resolved) error {
-	type fact struct{ Value, From string }
-	plain := func(facts contract.Facts) map[string]fact {
-		m := map[string]fact{}
-		for name, f := range facts {
-			m[name] = fact{f.Value.String(), f.From}
-		}
-		return m
+	type parameter struct {
+		Path  string `json:"path"`
+		Type  string `json:"type"`
+		Shape []int  `json:"shape"`
+		Bias  bool   `json:"bias"`
 	}
-	var layers []map[string]fact
+	type drop struct {
+		Tensor string `json:"tensor"`
+		Reason string `json:"reason"`
+	}
+	layers := []map[string]factJSON{}
 	for _, row := range r.Config.Layers {
-		layers = append(layers, plain(row))
+		layers = append(layers, factsJSON(row))
 	}
-	return json.NewEncoder(cmd.OutOrStdout()).Encode(map[string]any{
+	parameters, dropped := []parameter{}, []drop{}
+	for _, p := range r.Params {
+		parameters = append(parameters, parameter{p.Path, p.Type, p.Shape, p.Bias})
+	}
+	for _, d := range r.Proof.Dropped {
+		dropped = append(dropped, drop{d.Tensor.Name, d.Reason})
+	}
+	return writeJSON(cmd, map[string]any{
 		"checkpoint": r.ID, "policy": r.Policy.Name, "layout": r.Proof.Layout,
-		"facts": plain(r.Config.Facts), "layers": layers, "parameters": r.Params,
+		"facts": factsJSON(r.Config.Facts), "layers": layers, "parameters": parameters, "dropped": dropped,
 	})
 }
 
@@ -178,9 +191,18 @@ func newVerify(o *options) *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if o.json {
+				if err := writeJSON(cmd, map[string]any{"checkpoint": c.ID, "files": len(c.Files), "differences": some(diags)}); err != nil {
+					return err
+				}
+			} else {
+				o.warn(cmd, diags)
+			}
 			if len(diags) > 0 {
-				warn(cmd, diags)
 				return ErrDifference
+			}
+			if o.json {
+				return nil
 			}
 			fmt.Fprintf(cmd.OutOrStdout(), "%s: %d files are what the lock says\n", args[0], len(c.Files))
 			return nil
@@ -188,7 +210,7 @@ func newVerify(o *options) *cobra.Command {
 	}
 }
 
-func newExplain() *cobra.Command {
+func newExplain(o *options) *cobra.Command {
 	return &cobra.Command{
 		Use:     "explain CODE",
 		Short:   "say what a diagnostic's code means",
@@ -198,6 +220,9 @@ func newExplain() *cobra.Command {
 			text, ok := diag.Explain(args[0])
 			if !ok {
 				return fmt.Errorf("there is no code %s", args[0])
+			}
+			if o.json {
+				return writeJSON(cmd, map[string]string{"code": args[0], "meaning": text})
 			}
 			fmt.Fprintf(cmd.OutOrStdout(), "%s: %s\n", args[0], text)
 			return nil

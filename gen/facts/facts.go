@@ -33,8 +33,8 @@ var SmallFiles = []string{
 // maxSmallFile bounds each of them.
 const maxSmallFile = 16 << 20
 
-// tensorsFile holds the headers, folded.
-const tensorsFile = "tensors.txt"
+// TensorsFile holds the headers, folded.
+const TensorsFile = "tensors.txt"
 
 // ReadDir reads the facts kept in a folder of the repository.
 func ReadDir(dir string) (*Facts, error) {
@@ -51,13 +51,16 @@ func ReadDir(dir string) (*Facts, error) {
 	}
 	config, ok := f.Files["config.json"]
 	if !ok {
-		return nil, fmt.Errorf("%s: there is no config.json; run mlxgen add again", dir)
+		return nil, fmt.Errorf("there is no config.json; restore the folder, or add the checkpoint again")
 	}
 	var err error
 	if f.Raw, err = contract.ParseRaw("config.json", config); err != nil {
 		return nil, err
 	}
-	tensors, err := readSmall(filepath.Join(dir, tensorsFile))
+	tensors, err := readSmall(filepath.Join(dir, TensorsFile))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("there is no %s; restore the folder, or add the checkpoint again", TensorsFile)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -67,7 +70,7 @@ func ReadDir(dir string) (*Facts, error) {
 
 // Tree is the facts as files of the repository, by name.
 func (f *Facts) Tree() map[string][]byte {
-	tree := map[string][]byte{tensorsFile: FormatTensors(f.Headers)}
+	tree := map[string][]byte{TensorsFile: FormatTensors(f.Headers)}
 	for name, data := range f.Files {
 		tree[name] = data
 	}

@@ -74,12 +74,12 @@ func ParseTensors(text []byte) ([]*contract.Header, error) {
 	p := &tensorParser{seen: map[string]bool{}}
 	for i, line := range strings.Split(string(text), "\n") {
 		if err := p.read(line); err != nil {
-			return nil, diag.List{diag.Errorf("MG3002", fmt.Sprintf("%s:%d", tensorsFile, i+1), "%v", err).
+			return nil, diag.List{diag.Errorf("MG3002", fmt.Sprintf("%s:%d", TensorsFile, i+1), "%v", err).
 				WithHint("the file is written by mlxgen add; restore it, or add the checkpoint again")}
 		}
 	}
 	if len(p.headers) == 0 {
-		return nil, diag.List{diag.Errorf("MG3002", tensorsFile, "the file names no shard")}
+		return nil, diag.List{diag.Errorf("MG3002", TensorsFile, "the file names no shard")}
 	}
 	return p.headers, nil
 }

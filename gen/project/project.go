@@ -82,9 +82,9 @@ func (p *Project) Resolve() ([]*resolve.Resolved, diag.List) {
 	var diags diag.List
 	for i := range p.Lock.Checkpoints {
 		c := &p.Lock.Checkpoints[i]
-		f, err := facts.ReadDir(filepath.Join(p.Root, filepath.FromSlash(FactsDir(c.ID))))
-		if err != nil {
-			diags = append(diags, asList("MG3003", FactsDir(c.ID), err)...)
+		f, found := p.Facts(c)
+		diags = append(diags, found...)
+		if found.HasErrors() {
 			continue
 		}
 		r, found := p.ResolveOne(c.ID, f, c.Inert)
@@ -94,6 +94,23 @@ func (p *Project) Resolve() ([]*resolve.Resolved, diag.List) {
 		}
 	}
 	return all, diags
+}
+
+// Facts reads the recorded facts of a locked checkpoint, which must be those that were locked.
+func (p *Project) Facts(c *lockfile.Checkpoint) (*facts.Facts, diag.List) {
+	f, err := facts.ReadDir(filepath.Join(p.Root, filepath.FromSlash(FactsDir(c.ID))))
+	if err != nil {
+		list := asList("MG3003", "", err)
+		for i := range list {
+			list[i].Pos = path.Join(FactsDir(c.ID), list[i].Pos)
+		}
+		return nil, list
+	}
+	diags := f.Match(c.Files)
+	for i := range diags {
+		diags[i].Pos = path.Join(FactsDir(c.ID), diags[i].Pos)
+	}
+	return f, diags
 }
 
 // ResolveOne proves one checkpoint.

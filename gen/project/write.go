@@ -3,16 +3,17 @@ package project
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"io/fs"
 	"maps"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
-	"strings"
 
+	"github.com/mlxgen/mlxgen/gen/facts"
 	"github.com/mlxgen/mlxgen/gen/lockfile"
 	"github.com/mlxgen/mlxgen/runtime/diag"
+	"github.com/mlxgen/mlxgen/runtime/snapshot"
 )
 
 // Changes is what differs between a tree in memory and the disk. Paths have slashes and are sorted.
@@ -41,14 +42,14 @@ func (p *Project) Compare(out *Output) (*Changes, error) {
 			c.Edit = append(c.Edit, name)
 		}
 	}
-	err := filepath.WalkDir(filepath.Join(p.Root, generatedDir), func(path string, d fs.DirEntry, err error) error {
+	err := filepath.WalkDir(filepath.Join(p.Root, generatedDir), func(file string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			if errors.Is(err, fs.ErrNotExist) {
 				return nil
 			}
 			return err
 		}
-		relative, err := filepath.Rel(p.Root, path)
+		relative, err := filepath.Rel(p.Root, file)
 		if err != nil {
 			return err
 		}
@@ -65,91 +66,54 @@ func (c *Changes) Apply() error {
 	return commit(c.root, c.files, append(slices.Clone(c.New), c.Edit...), c.Remove)
 }
 
-// commit writes some of the files and removes others.
-func commit(root string, files map[string][]byte, write, remove []string) (err error) {
-	staged := map[string]string{} // path -> temporary file
-	defer func() {
-		for _, temporary := range staged {
-			os.Remove(temporary)
-		}
-	}()
-	for _, name := range write {
-		target := filepath.Join(root, filepath.FromSlash(name))
-		if err := os.MkdirAll(filepath.Dir(target), 0o755); err != nil {
-			return err
-		}
-		temporary, err := stage(target, files[name])
-		if err != nil {
-			return err
-		}
-		staged[name] = temporary
-	}
-	for _, name := range write {
-		if err := os.Rename(staged[name], filepath.Join(root, filepath.FromSlash(name))); err != nil {
-			return fmt.Errorf("%w; run the command again to complete the change", err)
-		}
-		delete(staged, name)
-	}
-	for _, name := range remove {
-		target := filepath.Join(root, filepath.FromSlash(name))
-		if err := os.Remove(target); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return err
-		}
-		// An emptied folder goes too; a folder with other files stays.
-		os.Remove(filepath.Dir(target))
-	}
-	return nil
-}
-
-// stage writes data beside its target.
-func stage(target string, data []byte) (string, error) {
-	f, err := os.CreateTemp(filepath.Dir(target), ".mlxgen-*")
-	if err != nil {
-		return "", err
-	}
-	_, err = f.Write(data)
-	err = errors.Join(err, f.Chmod(0o644), f.Close())
-	if err != nil {
-		os.Remove(f.Name())
-		return "", err
-	}
-	return f.Name(), nil
-}
-
-// Record writes a lock and the facts of one checkpoint, together. tree is nil where the facts stay as they are.
+// Record writes a lock and the facts of one checkpoint, together. Facts that the checkpoint no longer has go. The lock comes last.
 func (p *Project) Record(lock *lockfile.Lock, id string, tree map[string][]byte) error {
 	files := map[string][]byte{lockfile.Name: lock.Format()}
 	for name, data := range tree {
 		files[FactsDir(id)+"/"+name] = data
 	}
-	var write []string
-	for _, name := range slices.Sorted(maps.Keys(files)) {
+	var write, remove []string
+	for _, name := range slices.Backward(slices.Sorted(maps.Keys(files))) {
 		have, err := os.ReadFile(filepath.Join(p.Root, filepath.FromSlash(name)))
 		if err != nil || !bytes.Equal(have, files[name]) {
 			write = append(write, name)
 		}
 	}
-	if err := commit(p.Root, files, write, nil); err != nil {
+	for _, name := range p.factsOf(id) {
+		if _, stays := files[name]; !stays {
+			remove = append(remove, name)
+		}
+	}
+	if err := commit(p.Root, files, write, remove); err != nil {
 		return err
 	}
 	p.Lock = lock
 	return nil
 }
 
-// Forget writes a lock without a checkpoint and removes the checkpoint's facts, but never weights.
-func (p *Project) Forget(id string, names []string) error {
-	lock := p.Lock.Without(id)
-	var remove []string
-	for _, name := range names {
-		if !strings.HasSuffix(name, ".safetensors") {
-			remove = append(remove, FactsDir(id)+"/"+name)
-		}
+// Forget writes a lock without a checkpoint and removes the checkpoint's facts. Where the checkpoint itself lies among its facts, its own files stay.
+func (p *Project) Forget(id string) error {
+	lock, remove := p.Lock.Without(id), p.factsOf(id)
+	if _, err := snapshot.Shards(filepath.Join(p.Root, filepath.FromSlash(FactsDir(id)))); err == nil {
+		remove = slices.DeleteFunc(remove, func(name string) bool { return path.Base(name) != facts.TensorsFile })
 	}
 	if err := commit(p.Root, map[string][]byte{lockfile.Name: lock.Format()}, []string{lockfile.Name}, remove); err != nil {
 		return err
 	}
 	p.Lock = lock
 	return nil
+}
+
+// factsOf lists the facts of a checkpoint that are on disk.
+func (p *Project) factsOf(id string) []string {
+	var names []string
+	for _, name := range append(slices.Clone(facts.SmallFiles), facts.TensorsFile) {
+		name = FactsDir(id) + "/" + name
+		if isFile(filepath.Join(p.Root, filepath.FromSlash(name))) {
+			names = append(names, name)
+		}
+	}
+	return names
 }
 
 // Find finds a project's root from a folder inside it: the nearest folder above with a go.mod and templates/.
