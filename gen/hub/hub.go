@@ -28,6 +28,8 @@ type Options struct {
 	Offline  bool // refuse every request
 	// Progress is told how many of the weights' headers have come. Calls do not overlap.
 	Progress func(done, total int)
+	// Waiting is told, before each pause, why another attempt is needed; it may be called from many goroutines. nil tells no one.
+	Waiting func(about string, pause time.Duration, why error)
 	// Wait pauses between attempts; nil waits by the clock.
 	Wait func(context.Context, time.Duration) error
 	// Timeout bounds one attempt of one request; 0 is a minute. Answers are small.
@@ -121,6 +123,9 @@ func (a *authorised) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	return a.next.RoundTrip(r)
 }
+
+// Host is the host that is asked.
+func (c *Client) Host() string { return c.endpoint.Host }
 
 // at is an address below the endpoint. Parts are escaped.
 func (c *Client) at(parts ...string) string {

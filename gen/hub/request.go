@@ -41,7 +41,11 @@ func (c *Client) get(ctx context.Context, about, address string, header http.Hea
 	var last error
 	for attempt := range maxAttempts {
 		if attempt > 0 {
-			if err := c.options.Wait(ctx, pause(attempt, last)); err != nil {
+			d := pause(attempt, last)
+			if c.options.Waiting != nil {
+				c.options.Waiting(about, d, last)
+			}
+			if err := c.options.Wait(ctx, d); err != nil {
 				return err
 			}
 		}
@@ -107,9 +111,9 @@ func (c *Client) refusal(about string, answer *http.Response) error {
 	case code == http.StatusUnauthorized || code == http.StatusForbidden:
 		d := diag.Errorf("MG3012", about, "the hub refuses to show it (%s)", answer.Status)
 		if c.options.Token == "" {
-			return diag.List{d.WithHint("either the name is wrong, or the repository is private or wants its terms accepted: accept them on its page and set HF_TOKEN")}
+			return diag.List{d.WithHint("either the name is wrong, or the repository is private or wants its terms accepted: accept them on its page, make a token at %s/settings/tokens and set HF_TOKEN", c.endpoint)}
 		}
-		return diag.List{d.WithHint("the token in use may not read it: accept the repository's terms on its page, or use a token that may")}
+		return diag.List{d.WithHint("the token in use may not read it: accept the repository's terms on its page, or make a token that may at %s/settings/tokens", c.endpoint)}
 	case code == http.StatusNotFound || code == http.StatusGone:
 		return diag.List{diag.Errorf("MG3013", about, "the hub has no such thing (%s)", answer.Status).WithHint("check name and revision: mlxgen add ORG/NAME@REVISION")}
 	case code == http.StatusTooManyRequests || code == http.StatusRequestTimeout || code >= 500:
