@@ -138,7 +138,19 @@ func (m *Model) Render(messages []Message) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return chat.Conversation{Messages: messages, AddGenerationPrompt: true}.Apply(t.ChatTemplate())
+	source, err := t.Config().ChatTemplate("", false)
+	if err != nil {
+		return "", err
+	}
+	template, err := chat.Compile(m.Dir, source)
+	if err != nil {
+		return "", err
+	}
+	conversation := &chat.Conversation{Messages: messages, AddGenerationPrompt: true, Vars: map[string]any{}}
+	for name, token := range t.Config().SpecialTokens {
+		conversation.Vars[name] = token
+	}
+	return conversation.Apply(template)
 }
 
 // answer streams the text that follows a prompt.
