@@ -116,6 +116,7 @@ func TestGenerateRefuses(t *testing.T) {
 func TestGenerateStopsWhenCancelled(t *testing.T) {
 	e, _ := demo(t, engine.Options{})
 	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
 	n := 0
 	var last error
 	for _, err := range e.Generate(ctx, engine.Request{Prompt: []int32{5}, Max: 100}) {
