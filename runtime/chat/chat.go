@@ -1,4 +1,9 @@
-// Package chat renders conversations with a checkpoint's own chat template, byte for byte as Transformers does.
+// Package chat renders chat templates exactly as Transformers renders them.
+//
+// A template is Jinja2 with Python's meaning: the order of keys, the text of numbers and containers,
+// generators, Undefined and white space are those of jinja2 in the environment that Transformers sets
+// up. Templates come from strangers, so what they can spend is bounded: 256 KiB of source, a budget of
+// work that grows with the data, a depth for expressions, tags and values.
 package chat
 
 import (
@@ -11,79 +16,124 @@ import (
 	"github.com/mlxgen/mlxgen/runtime/internal/native"
 )
 
-// Template is a compiled chat template. It is safe for use by several goroutines.
+// Template is a compiled chat template. It may be rendered from several goroutines at once.
 type Template struct {
 	name   string
+	source string
 	native *native.Template
 }
 
-// Compile compiles a template; name stands in its errors.
+// Compile compiles a template; name is what errors call it. It fails with an [*Error] where Jinja2
+// would not compile the template or where it is too long or too deep.
 func Compile(name, source string) (*Template, error) {
-	t, err := native.CompileTemplate(source)
+	t := &Template{name: name, source: source}
+	compiled, err := native.CompileTemplate(source)
 	if err != nil {
-		return nil, fmt.Errorf("chat template %s: %w", name, err)
+		return nil, t.wrap(err)
 	}
-	return &Template{name, t}, nil
+	t.native = compiled
+	return t, nil
 }
 
-// Render renders the template with the variables of a JSON object, whose keys keep their order, at a moment.
-func (t *Template) Render(vars []byte, now time.Time) (string, error) {
-	text, err := t.native.Render(vars, now)
+// Name returns the name that Compile was given.
+func (t *Template) Name() string { return t.name }
+
+// Source returns the template's text.
+func (t *Template) Source() string { return t.source }
+
+// Render renders the template with variables: a JSON object as []byte or json.RawMessage, or
+// anything that encodes as one. The order of keys is kept, so schemas belong in json.RawMessage.
+// The template's strftime_now sees the current time.
+//
+// It fails with a [*RaisedError] where the template calls raise_exception, and with an [*Error] where
+// Python would raise or a limit is reached.
+func (t *Template) Render(vars any) (string, error) {
+	return t.RenderAt(vars, time.Now())
+}
+
+// RenderAt is Render at a moment that the caller chooses, in the time zone that it carries.
+func (t *Template) RenderAt(vars any, now time.Time) (string, error) {
+	data, err := encode(vars)
 	if err != nil {
-		return "", fmt.Errorf("chat template %s: %w", t.name, err)
+		return "", fmt.Errorf("chat template %s: the variables: %w", t.name, err)
+	}
+	text, err := t.native.Render(data, now)
+	if err != nil {
+		return "", t.wrap(err)
 	}
 	return text, nil
 }
 
-// Message is one turn of a conversation. Content is a string, or a list of parts as the template expects them.
-type Message struct {
-	Role       string          `json:"role"`
-	Content    any             `json:"content"`
-	ToolCalls  json.RawMessage `json:"tool_calls,omitempty"`
-	ToolCallID string          `json:"tool_call_id,omitempty"`
-	Name       string          `json:"name,omitempty"`
-}
-
-// Conversation is what a template renders.
-type Conversation struct {
-	Messages []Message
-	// Tools are the schemas of the tools, whose keys keep their order.
-	Tools []json.RawMessage
-	// AddGenerationPrompt ends the prompt where the model's answer begins.
-	AddGenerationPrompt bool
-	// Vars are further variables, such as bos_token.
-	Vars map[string]any
-	// Now is the moment that strftime_now sees; the present where zero.
-	Now time.Time
-}
-
-// ErrNoMessages says that there is nothing to render.
-var ErrNoMessages = errors.New("chat: the conversation has no messages")
-
-// Apply renders the conversation.
-func (c *Conversation) Apply(t *Template) (string, error) {
-	if len(c.Messages) == 0 {
-		return "", ErrNoMessages
+// encode returns the JSON of a value, with characters as they are.
+func encode(value any) ([]byte, error) {
+	switch value := value.(type) {
+	case []byte:
+		return value, nil
+	case json.RawMessage:
+		return value, nil
 	}
-	vars := map[string]any{"messages": c.Messages, "add_generation_prompt": c.AddGenerationPrompt}
-	if c.Tools != nil {
-		vars["tools"] = c.Tools
-	}
-	for name, v := range c.Vars {
-		if _, taken := vars[name]; taken {
-			return "", fmt.Errorf("chat: the variable %s is given by the conversation itself", name)
-		}
-		vars[name] = v
-	}
-	var b bytes.Buffer
-	encoder := json.NewEncoder(&b)
+	var out bytes.Buffer
+	encoder := json.NewEncoder(&out)
 	encoder.SetEscapeHTML(false)
-	if err := encoder.Encode(vars); err != nil {
-		return "", fmt.Errorf("chat: %w", err)
+	if err := encoder.Encode(value); err != nil {
+		return nil, err
 	}
-	now := c.Now
-	if now.IsZero() {
-		now = time.Now()
+	return bytes.TrimSuffix(out.Bytes(), []byte("\n")), nil
+}
+
+// Kind tells apart why a template fails.
+type Kind int
+
+// The kinds of failure.
+const (
+	Failed Kind = iota // an operation that Python refuses, or wrong variables
+	Syntax             // the template does not compile
+	Limit              // the template needs more time, memory or depth than it may
+)
+
+// Error is why a template did not compile or render.
+type Error struct {
+	Template string
+	Line     int // counted from 1; 0 when unknown
+	Kind     Kind
+	Message  string
+}
+
+// Error names the template, the line and the reason.
+func (e *Error) Error() string { return located(e.Template, e.Line, e.Message) }
+
+// RaisedError is what a template says about a conversation that it does not take, by calling
+// raise_exception.
+type RaisedError struct {
+	Template string
+	Line     int
+	Message  string // the template's own words
+}
+
+// Error names the template and the line and quotes the template.
+func (e *RaisedError) Error() string { return located(e.Template, e.Line, e.Message) }
+
+func located(template string, line int, message string) string {
+	if line == 0 {
+		return fmt.Sprintf("chat template %s: %s", template, message)
 	}
-	return t.Render(b.Bytes(), now)
+	return fmt.Sprintf("chat template %s:%d: %s", template, line, message)
+}
+
+// wrap turns the library's error into this package's.
+func (t *Template) wrap(err error) error {
+	var fail *native.Error
+	if !errors.As(err, &fail) {
+		return fmt.Errorf("chat template %s: %w", t.name, err)
+	}
+	switch fail.Kind {
+	case native.Raised:
+		return &RaisedError{t.name, fail.Line, fail.Message}
+	case native.Syntax:
+		return &Error{t.name, fail.Line, Syntax, fail.Message}
+	case native.Limit:
+		return &Error{t.name, fail.Line, Limit, fail.Message}
+	default:
+		return &Error{t.name, fail.Line, Failed, fail.Message}
+	}
 }
