@@ -15,11 +15,14 @@ func FoldNames(names []string) []string {
 	for _, name := range names {
 		depth = max(depth, strings.Count(name, ".")+1)
 	}
-	for segment := depth - 1; segment >= 0; segment-- {
+	for segment := min(depth, maxFolded) - 1; segment >= 0; segment-- {
 		folded = foldSegment(folded, segment)
 	}
 	return folded
 }
+
+// maxFolded is how many segments of a name are folded; published ones have about ten.
+const maxFolded = 32
 
 // foldSegment joins names that differ in one segment only, where that is a number.
 func foldSegment(names []string, segment int) []string {

@@ -3,6 +3,7 @@ package contract
 import (
 	"fmt"
 	"maps"
+	"math/bits"
 	"slices"
 	"strconv"
 	"strings"
@@ -23,35 +24,83 @@ type programme struct {
 
 // apply runs one operation. The error names the operation.
 func (p *programme) apply(op *Op) error {
-	if op.When != "" {
-		ok, err := evalBool(op.When, p.config)
-		if err != nil || !ok {
-			return err
+	matches, err := p.take(op)
+	if err != nil {
+		return fmt.Errorf("%s %s: %w", op.Kind, op.Match, err)
+	}
+	if op.Kind == Stack {
+		return p.stack(op, matches)
+	}
+	for _, m := range matches {
+		if err := p.one(op, m); err != nil {
+			return fmt.Errorf("%s %s: %s: %w", op.Kind, op.Match, m.from.path, err)
 		}
 	}
-	paths := slices.Sorted(maps.Keys(p.params))
-	switch op.Kind {
-	case Drop:
-		for _, path := range paths {
-			if _, ok := matchPath(op.Match, path); ok {
-				p.drop(path, op.Reason)
-			}
-		}
-		return nil
-	case Rename:
-		return p.each(op, paths, func(from *logical, bound map[string]string) error { return p.put(from.path, op.To, bound, from.parts) })
-	case Stack:
-		return p.stack(op, paths)
-	case Split:
-		return p.each(op, paths, func(from *logical, bound map[string]string) error { return p.split(op, from, bound) })
-	case Transpose, Reshape:
-		return p.each(op, paths, func(from *logical, bound map[string]string) error { return p.reshape(op, from, bound) })
-	}
-	return fmt.Errorf("unknown operation %q", op.Kind)
+	return nil
 }
 
-func (p *programme) drop(path, reason string) {
-	l := p.params[path]
+// match is a parameter that an operation applies to, and what stood for its pattern's placeholders.
+type match struct {
+	from  *logical
+	bound map[string]string
+}
+
+// take takes out all parameters that an operation applies to, so that a new name may be an old one.
+func (p *programme) take(op *Op) ([]match, error) {
+	var matches []match
+	for _, path := range slices.Sorted(maps.Keys(p.params)) {
+		bound, ok := matchPath(op.Match, path)
+		if !ok {
+			continue
+		}
+		if op.When != "" {
+			applies, err := evalBool(op.When, p.env(bound))
+			if err != nil {
+				return nil, fmt.Errorf("%s: %w", path, err)
+			}
+			if !applies {
+				continue
+			}
+		}
+		matches = append(matches, match{p.params[path], bound})
+	}
+	for _, m := range matches {
+		delete(p.params, m.from.path)
+	}
+	return matches, nil
+}
+
+// env is the environment of a match's expressions: the facts, {i} as i, and layer.X of its row, where there is one.
+func (p *programme) env(bound map[string]string) Env {
+	i, err := strconv.Atoi(bound["i"])
+	if err != nil {
+		return p.config
+	}
+	return EnvFunc(func(name string) (Value, bool) {
+		if _, column := cutLayer(name); column && i >= len(p.config.Layers) {
+			return Value{}, false
+		}
+		return p.config.Row(i).Lookup(name)
+	})
+}
+
+// one applies an operation to one match.
+func (p *programme) one(op *Op, m match) error {
+	switch op.Kind {
+	case Drop:
+		p.drop(m.from, op.Reason)
+		return nil
+	case Rename:
+		return p.put(op.To, m.bound, m.from.parts)
+	case Split:
+		return p.split(op, m)
+	case Transpose, Reshape:
+		return p.reshape(op, m)
+	}
+	return fmt.Errorf("unknown operation")
+}
+
+func (p *programme) drop(l *logical, reason string) {
 	for _, suffix := range append([]string{""}, partSuffixes...) {
 		if t := l.parts[suffix]; t != nil {
 			for _, tensor := range t.Tensors() {
@@ -59,32 +108,10 @@ func (p *programme) drop(path, reason string) {
 			}
 		}
 	}
-	delete(p.params, path)
-}
-
-// each calls f for every parameter that matches, after taking them all out, so that a new name may be an old one.
-func (p *programme) each(op *Op, paths []string, f func(*logical, map[string]string) error) error {
-	type match struct {
-		from  *logical
-		bound map[string]string
-	}
-	var matches []match
-	for _, path := range paths {
-		if bound, ok := matchPath(op.Match, path); ok {
-			matches = append(matches, match{p.params[path], bound})
-			delete(p.params, path)
-		}
-	}
-	for _, m := range matches {
-		if err := f(m.from, m.bound); err != nil {
-			return fmt.Errorf("%s %s: %s: %w", op.Kind, op.Match, m.from.path, err)
-		}
-	}
-	return nil
 }
 
 // put adds a parameter under a new name.
-func (p *programme) put(from, pattern string, bound map[string]string, parts map[string]*Term) error {
+func (p *programme) put(pattern string, bound map[string]string, parts map[string]*Term) error {
 	to := fillPath(pattern, bound)
 	if have := p.params[to]; have != nil {
 		return fmt.Errorf("%s is there already", to)
@@ -94,24 +121,19 @@ func (p *programme) put(from, pattern string, bound map[string]string, parts map
 }
 
 // stack joins the parameters that differ in {e} only.
-func (p *programme) stack(op *Op, paths []string) error {
+func (p *programme) stack(op *Op, matches []match) error {
 	type member struct {
 		index int
 		from  *logical
 	}
 	groups := map[string][]member{}
-	for _, path := range paths {
-		bound, ok := matchPath(op.Match, path)
-		if !ok {
-			continue
-		}
-		index, err := strconv.Atoi(bound["e"])
+	for _, m := range matches {
+		index, err := strconv.Atoi(m.bound["e"])
 		if err != nil {
-			return fmt.Errorf("stack %s: %s has no number for {e}", op.Match, path)
+			return fmt.Errorf("stack %s: %s has no number for {e}", op.Match, m.from.path)
 		}
-		to := fillPath(op.To, bound)
-		groups[to] = append(groups[to], member{index, p.params[path]})
-		delete(p.params, path)
+		to := fillPath(op.To, m.bound)
+		groups[to] = append(groups[to], member{index, m.from})
 	}
 	for _, to := range slices.Sorted(maps.Keys(groups)) {
 		members := groups[to]
@@ -139,21 +161,25 @@ func (p *programme) stack(op *Op, paths []string) error {
 				s.Args = append(s.Args, term)
 			}
 		}
-		if err := p.put("", to, nil, parts); err != nil {
-			return err
+		if err := p.put(to, nil, parts); err != nil {
+			return fmt.Errorf("stack %s: %w", op.Match, err)
 		}
 	}
 	return nil
 }
 
 // split cuts a parameter along its first axis, which biases and scales share.
-func (p *programme) split(op *Op, from *logical, bound map[string]string) error {
+func (p *programme) split(op *Op, m match) error {
+	from := m.from
 	if op.Axis != 0 {
 		return fmt.Errorf("only axis 0 can be split")
 	}
+	if from.parts["weight_scale_inv"] != nil {
+		return fmt.Errorf("FP8 blocks cannot be split yet")
+	}
 	start := 0
 	for _, part := range op.Parts {
-		size, err := evalDims([]string{part.Size}, p.config)
+		size, err := evalDims([]string{part.Size}, p.env(m.bound))
 		if err != nil {
 			return err
 		}
@@ -167,7 +193,7 @@ func (p *programme) split(op *Op, from *logical, bound map[string]string) error 
 			shape[0] = size[0]
 			parts[suffix] = &Term{Op: SliceTerm, Args: []*Term{term}, From: start, DType: term.DType, Shape: shape}
 		}
-		if err := p.put(from.path, part.To, bound, parts); err != nil {
+		if err := p.put(part.To, m.bound, parts); err != nil {
 			return err
 		}
 		start += size[0]
@@ -181,7 +207,8 @@ func (p *programme) split(op *Op, from *logical, bound map[string]string) error 
 }
 
 // reshape changes the form of a dense weight; a quantised one has no such form.
-func (p *programme) reshape(op *Op, from *logical, bound map[string]string) error {
+func (p *programme) reshape(op *Op, m match) error {
+	from := m.from
 	parts := maps.Clone(from.parts)
 	weight := "weight"
 	if parts[weight] == nil {
@@ -199,11 +226,11 @@ func (p *programme) reshape(op *Op, from *logical, bound map[string]string) erro
 		}
 		changed.Shape[n-1], changed.Shape[n-2] = term.Shape[n-2], term.Shape[n-1]
 	} else {
-		dims, err := evalDims(op.Dims, p.config)
+		dims, err := evalDims(op.Dims, p.env(m.bound))
 		if err != nil {
 			return err
 		}
-		if product(dims) != product(term.Shape) {
+		if n := product(dims); n < 0 || n != product(term.Shape) {
 			return fmt.Errorf("%v cannot become %v", term.Shape, dims)
 		}
 		changed.Op, changed.Shape = ReshapeTerm, dims
@@ -213,15 +240,20 @@ func (p *programme) reshape(op *Op, from *logical, bound map[string]string) erro
 	if to == "" {
 		to = op.Match
 	}
-	return p.put(from.path, to, bound, parts)
+	return p.put(to, m.bound, parts)
 }
 
+// product is the number of elements; -1 where it is too large.
 func product(dims []int) int {
-	n := 1
+	n := uint64(1)
 	for _, d := range dims {
-		n *= d
+		high, low := bits.Mul64(n, uint64(d))
+		if high != 0 || low > 1<<62 {
+			return -1
+		}
+		n = low
 	}
-	return n
+	return int(n)
 }
 
 // matchPath matches a dotted path against a pattern: {name} is one number, * one segment, ** the rest. bound holds what stood there.

@@ -13,8 +13,9 @@ import (
 )
 
 const (
-	maxRawSize  = 16 << 20
-	maxRawDepth = 32
+	maxRawSize   = 4 << 20
+	maxRawDepth  = 32
+	maxRawValues = 1 << 18
 )
 
 // Raw is a config.json as published: untrusted, bounded, with the order of its keys. Objects are maps of *RawValue behind their keys.
@@ -39,7 +40,7 @@ func ParseRaw(file string, data []byte) (*Raw, error) {
 	}
 	data = bytes.TrimPrefix(data, []byte("\xef\xbb\xbf"))
 	data, literals := quoteLiterals(data)
-	dec := &rawDecoder{json.NewDecoder(bytes.NewReader(data)), literals}
+	dec := &rawDecoder{Decoder: json.NewDecoder(bytes.NewReader(data)), literals: literals}
 	dec.UseNumber()
 	root, err := parseRawValue(dec, "", 0)
 	if err == nil {
@@ -61,6 +62,7 @@ func ParseRaw(file string, data []byte) (*Raw, error) {
 type rawDecoder struct {
 	*json.Decoder
 	literals map[int64]float64
+	values   int // read so far
 }
 
 // literal is the number that the token just read stands for.
@@ -111,6 +113,9 @@ func quoteLiterals(data []byte) ([]byte, map[int64]float64) {
 func parseRawValue(dec *rawDecoder, at string, depth int) (*RawValue, error) {
 	if depth > maxRawDepth {
 		return nil, fmt.Errorf("%.200s is nested deeper than %d", at, maxRawDepth)
+	}
+	if dec.values++; dec.values > maxRawValues {
+		return nil, fmt.Errorf("there are more than %d values", maxRawValues)
 	}
 	token, err := dec.Token()
 	if err != nil {
