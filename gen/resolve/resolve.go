@@ -3,7 +3,7 @@
 package resolve
 
 import (
-	"fmt"
+	"slices"
 
 	"github.com/mlxgen/mlxgen/gen/facts"
 	"github.com/mlxgen/mlxgen/runtime/contract"
@@ -30,8 +30,8 @@ type Blueprints interface {
 func Checkpoint(id string, f *facts.Facts, policies []*contract.Policy, blueprints Blueprints, inert []contract.Inert) (*Resolved, diag.List) {
 	index, diags := contract.Detect(f.Raw, policies)
 	if diags.HasErrors() {
-		if nearest, ok := tryAll(f, policies, blueprints, inert); ok {
-			diags[len(diags)-1] = diags[len(diags)-1].Note("%s", nearest)
+		if i := slices.IndexFunc(diags, func(d diag.Diagnostic) bool { return d.Code == unknownFamily }); i >= 0 && f.Raw.Text("model_type") != "" {
+			diags[i] = withNearest(diags[i], f, policies, blueprints, inert)
 		}
 		return nil, about(id, diags)
 	}
@@ -63,29 +63,6 @@ func against(f *facts.Facts, p *contract.Policy, blueprints Blueprints, inert []
 		return nil, diags
 	}
 	return &Resolved{Policy: p, Facts: f, Config: config, Params: params, States: states, Proof: proof}, diags
-}
-
-// tryAll finds the policy that comes nearest to a checkpoint whose model type no policy takes.
-func tryAll(f *facts.Facts, policies []*contract.Policy, blueprints Blueprints, inert []contract.Inert) (string, bool) {
-	best, least := "", 0
-	for _, p := range policies {
-		_, diags := against(f, p, blueprints, inert)
-		if best == "" || len(diags) < least {
-			least = len(diags)
-			best = fmt.Sprintf("nearest: policy %s takes it but for %d findings", p.Name, len(diags))
-			if len(diags) == 0 {
-				best = fmt.Sprintf("nearest: policy %s takes all of it; if the arithmetic is the same, add the model type to that policy", p.Name)
-			}
-			for i, d := range diags {
-				if i == 3 {
-					best += "\n  …"
-					break
-				}
-				best += fmt.Sprintf("\n  %s %s: %s", d.Code, d.Pos, d.Message)
-			}
-		}
-	}
-	return best, best != ""
 }
 
 // about puts the checkpoint's id before positions, so that findings of several checkpoints can be told apart.
