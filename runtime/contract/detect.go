@@ -48,7 +48,7 @@ func Detect(raw *Raw, policies []*Policy) (int, diag.List) {
 		known = append(known, p.ModelTypes...)
 	}
 	slices.Sort(known)
-	return -1, diag.List{d.Note("known: %s", strings.Join(known, ", ")).WithHint("a new family is one policy file: docs/adding-a-family.md")}
+	return -1, diag.List{d.Note("known: %s", strings.Join(slices.Compact(known), ", ")).WithHint("a new family is one policy file: docs/adding-a-family.md")}
 }
 
 // accepts checks architectures and match of a policy whose model type fits.

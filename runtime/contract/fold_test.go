@@ -99,6 +99,19 @@ func TestFoldOfARealModel(t *testing.T) {
 	}
 }
 
+// Hostile names of thousands of segments are folded in their first ones only, and stay what they are.
+func TestFoldOfDeepNames(t *testing.T) {
+	var names []string
+	for i := range 300 {
+		names = append(names, fmt.Sprintf("a.%d.%s%d.x", i, strings.Repeat("0.", 1000), i))
+	}
+	folded := FoldNames(names)
+	slices.Sort(names)
+	if got := expandAll(t, folded); !slices.Equal(got, names) {
+		t.Error("deep names are not what they were")
+	}
+}
+
 func FuzzFold(f *testing.F) {
 	f.Add("a.0.w a.1.w a.10.w b")
 	f.Add("0.0 0.1 1.0 1.1 .0 0.")

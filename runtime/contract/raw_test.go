@@ -71,9 +71,17 @@ func TestParseRawRefuses(t *testing.T) {
 		}
 	}
 	raw(t, nested(32))
-	if _, err := ParseRaw("config.json", make([]byte, maxRawSize+1)); err == nil || !strings.Contains(err.Error(), "at most 16777216") {
+	if _, err := ParseRaw("config.json", make([]byte, maxRawSize+1)); err == nil || !strings.Contains(err.Error(), "at most 4194304") {
 		t.Errorf("a huge file: %v", err)
 	}
+}
+
+// Many values cost memory, few bytes.
+func TestParseRawBoundsValues(t *testing.T) {
+	list := func(n int) string { return `{"a":[0` + strings.Repeat(",0", n-1) + "]}" }
+	raw(t, list(maxRawValues-2))
+	_, err := ParseRaw("config.json", []byte(list(maxRawValues-1)))
+	wantDiag(t, err, "MG1101", "more than 262144 values")
 }
 
 // Hostile nesting of long keys does not make a long message.
