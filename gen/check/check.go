@@ -35,7 +35,9 @@ type Checker struct {
 }
 
 func init() {
-	diag.Register(map[string]string{"MG2204": "A package that generated code imports does not compile."})
+	diag.Register(map[string]string{
+		"MG2204": "A package that generated code imports does not compile.",
+	})
 }
 
 // New makes a checker for the module in root. memory holds the files of packages, by import path; they shadow what is on disk.
