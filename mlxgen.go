@@ -11,6 +11,7 @@ package mlxgen
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"iter"
 
@@ -105,20 +106,34 @@ func (m *Model) Tokenizer() (*tokenizer.Tokenizer, error) {
 type Options struct {
 	MaxTokens int
 	Sample    *sample.Options
+	// Tools are the JSON schemas of the tools that the model may call, for templates that know tools; keys keep their order.
+	Tools []json.RawMessage
 }
 
 const defaultMaxTokens = 512
 
-// Message is one turn of a conversation.
-type Message = chat.Message
+// Message is one turn of a conversation: a JSON object as clients and templates have it, with at least a role. All its keys reach the template, in order.
+type Message = json.RawMessage
+
+// Say makes a message of a role ("system", "user", "assistant", "tool") and a text.
+func Say(role, text string) Message {
+	message, err := json.Marshal(struct {
+		Role    string `json:"role"`
+		Content string `json:"content"`
+	}{role, text})
+	if err != nil {
+		panic(err) // two strings always encode
+	}
+	return message
+}
 
 // User is a conversation of one user message.
-func User(text string) []Message { return []Message{{Role: "user", Content: text}} }
+func User(text string) []Message { return []Message{Say("user", text)} }
 
 // Chat yields the answer to a conversation, piece by piece, as the checkpoint's own chat template renders it. Pieces never split a character.
 func (m *Model) Chat(ctx context.Context, messages []Message, o Options) iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {
-		prompt, err := m.Render(messages)
+		prompt, err := m.Render(messages, o.Tools)
 		if err != nil {
 			yield("", err)
 			return
@@ -133,12 +148,12 @@ func (m *Model) Generate(ctx context.Context, prompt string, o Options) iter.Seq
 }
 
 // Render is the prompt that the checkpoint's chat template makes of a conversation.
-func (m *Model) Render(messages []Message) (string, error) {
+func (m *Model) Render(messages []Message, tools []json.RawMessage) (string, error) {
 	t, err := m.Tokenizer()
 	if err != nil {
 		return "", err
 	}
-	source, err := t.Config().ChatTemplate("", false)
+	source, err := t.Config().ChatTemplate("", len(tools) > 0)
 	if err != nil {
 		return "", err
 	}
@@ -146,11 +161,11 @@ func (m *Model) Render(messages []Message) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	conversation := &chat.Conversation{Messages: messages, AddGenerationPrompt: true, Vars: map[string]any{}}
+	conversation := chat.Conversation{Messages: messages, Tools: tools, AddGenerationPrompt: true, Vars: map[string]any{}}
 	for name, token := range t.Config().SpecialTokens {
 		conversation.Vars[name] = token
 	}
-	return conversation.Apply(template)
+	return template.Apply(conversation)
 }
 
 // answer streams the text that follows a prompt.

@@ -52,7 +52,7 @@ func newRun() *cobra.Command {
 			if !flags.raw {
 				var messages []mlxgen.Message
 				if flags.system != "" {
-					messages = append(messages, mlxgen.Message{Role: "system", Content: flags.system})
+					messages = append(messages, mlxgen.Say("system", flags.system))
 				}
 				answer = m.Chat(cmd.Context(), append(messages, mlxgen.User(prompt)...), o)
 			}
