@@ -167,3 +167,34 @@ func BenchmarkAttend(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkMatmul measures f32 products x·wᵀ.
+func BenchmarkMatmul(b *testing.B) {
+	d := open(b, Options{})
+	for _, c := range []struct {
+		name    string
+		m, k, n int
+	}{{"1x1024x4096", 1, 1024, 4096}, {"8x1024x4096", 8, 1024, 4096}, {"128x1024x4096", 128, 1024, 4096}, {"512x1024x1024", 512, 1024, 1024}} {
+		b.Run(c.name, func(b *testing.B) {
+			weights := d.NewScope()
+			defer weights.Close()
+			var x, w Array
+			if err := weights.Run(func() {
+				x, w = RandomNormal(d.Key(1), 0, 1, Float32, c.m, c.k), RandomNormal(d.Key(2), 0, 1, Float32, c.n, c.k)
+			}); err != nil {
+				b.Fatal(err)
+			}
+			if err := weights.Eval(x, w); err != nil {
+				b.Fatal(err)
+			}
+			s := d.NewScope()
+			for b.Loop() {
+				if err := s.Run(func() { _ = s.Eval(Linear(x, w, Array{})) }); err != nil {
+					b.Fatal(err)
+				}
+				s.Reset()
+			}
+			b.ReportMetric(2*float64(c.m*c.k*c.n)*float64(b.N)/float64(b.Elapsed().Nanoseconds()), "GFLOP/s")
+		})
+	}
+}
