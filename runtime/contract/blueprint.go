@@ -53,6 +53,7 @@ type Param struct {
 	Class string // path without indices: model.layers.self_attn.q_proj
 	Type  string // Linear, Embedding, RMSNorm, LayerNorm, Tensor
 	Shape []int
+	Dims  []string // the expressions of Shape, named dims resolved; nil where they are not known
 	Bias  bool
 	Layer int // row of the layer table, -1 outside
 }

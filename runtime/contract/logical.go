@@ -42,8 +42,37 @@ func (t *Term) Tensors() []*Tensor {
 
 // logical is a parameter with all its parts, as a checkpoint stores it.
 type logical struct {
-	path  string
-	parts map[string]*Term // by suffix: weight, bias, scales, …; "" for a tensor of its own name
+	path   string
+	parts  map[string]*Term // by suffix: weight, bias, scales, …; "" for a tensor of its own name
+	origin []string         // the paths it was stored under, where a programme has changed its name; overrides of the quantisation name those
+}
+
+// stored lists the paths that a parameter was stored under.
+func (l *logical) stored() []string {
+	if l.origin == nil {
+		return []string{l.path}
+	}
+	return l.origin
+}
+
+// suffixes lists the parts that are there, in the order of partSuffixes.
+func (l *logical) suffixes() []string {
+	var there []string
+	for _, suffix := range append([]string{""}, partSuffixes...) {
+		if l.parts[suffix] != nil {
+			there = append(there, suffix)
+		}
+	}
+	return there
+}
+
+// tensors lists the tensors of all parts.
+func (l *logical) tensors() []*Tensor {
+	var all []*Tensor
+	for _, suffix := range l.suffixes() {
+		all = append(all, l.parts[suffix].Tensors()...)
+	}
+	return all
 }
 
 // partSuffixes are the names that parts of a parameter have after its path.
@@ -86,19 +115,6 @@ func splitPart(name string) (path, part string) {
 		}
 	}
 	return name, ""
-}
-
-// names lists the tensors of a logical parameter.
-func (l *logical) names() []string {
-	var names []string
-	for _, suffix := range append([]string{""}, partSuffixes...) {
-		if t := l.parts[suffix]; t != nil {
-			for _, tensor := range t.Tensors() {
-				names = append(names, tensor.Name)
-			}
-		}
-	}
-	return names
 }
 
 func (l *logical) has(parts ...string) bool {

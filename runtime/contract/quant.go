@@ -3,6 +3,7 @@ package contract
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/mlxgen/mlxgen/runtime/diag"
 )
@@ -10,24 +11,22 @@ import (
 // Format is how a weight is stored.
 type Format string
 
-// The formats that are recognised. Those behind Runnable load; the others are refused by name.
+// The formats that are recognised by their parts. The runnable ones load; the others are refused by name.
 const (
 	Dense      Format = "dense"
 	Affine     Format = "affine" // MLX: packed words, scales, biases
 	MXFP4      Format = "mxfp4"  // MLX: packed words, E8M0 scales
 	MXFP8      Format = "mxfp8"
 	NVFP4      Format = "nvfp4"
-	FP8Block   Format = "fp8-block" // E4M3 weight, one float scale a block: weight_scale_inv
-	FP8Tensor  Format = "fp8-tensor"
+	FP8Block   Format = "fp8-block"  // E4M3 weight, one float scale a block: weight_scale_inv
+	FP8Tensor  Format = "fp8-tensor" // one scale a tensor or a row
 	GPTQ       Format = "gptq"
 	AWQ        Format = "awq"
 	Compressed Format = "compressed-tensors"
 )
 
 // Runnable says whether the loader can run a format.
-func (f Format) Runnable() bool {
-	return slices.Contains([]Format{Dense, Affine, MXFP4, MXFP8, NVFP4, FP8Block}, f)
-}
+func (f Format) Runnable() bool { return f == Dense || f == FP8Block || f.mlx() }
 
 // mlx says whether the format belongs to the mlx layout.
 func (f Format) mlx() bool { return slices.Contains([]Format{Affine, MXFP4, MXFP8, NVFP4}, f) }
@@ -42,54 +41,220 @@ type Quant struct {
 	Biases *Term // of Affine
 }
 
+// refused are methods of quantization_config that are known and cannot be run yet. A method that stands neither here nor in the reader is unknown.
+var refused = map[string]string{
+	"gptq": "GPTQ", "awq": "AWQ", "compressed-tensors": "compressed-tensors", "bitsandbytes": "bitsandbytes", "fbgemm_fp8": "FBGEMM FP8",
+	"modelopt": "ModelOpt", "mxfp4": "MXFP4 in the hub's layout", "bitnet": "BitNet", "hqq": "HQQ", "quanto": "Quanto", "torchao": "torchao", "eetq": "EETQ",
+	"aqlm": "AQLM", "vptq": "VPTQ", "higgs": "HIGGS", "spqr": "SpQR", "auto-round": "AutoRound", "fp_quant": "FP-Quant", "exl2": "EXL2", "quark": "Quark",
+}
+
+const runnableHint = "take a checkpoint in bf16, in MLX's quantised layout, or in FP8 with block scales"
+
 // quantReader answers how the config says that parameters are quantised.
 type quantReader struct {
 	raw    *Raw
-	mlx    *RawValue // quantization: global numbers and overrides by path
+	key    string    // where the config says it: quantization or quantization_config
+	mlx    *RawValue // MLX: global numbers and overrides by path
 	hub    *RawValue // quantization_config of other methods
 	method string
+	block  [2]int // of method fp8
 }
 
-func newQuantReader(raw *Raw) *quantReader {
+// newQuantReader reads and checks what the config says.
+func newQuantReader(raw *Raw) (*quantReader, diag.List) {
 	q := &quantReader{raw: raw}
-	q.mlx = raw.At("quantization")
-	if c := raw.At("quantization_config"); c != nil && c.Object != nil {
-		if method := c.Object["quant_method"]; method != nil {
-			q.hub, q.method = c, method.Value.S
-		} else if q.mlx == nil {
-			q.mlx = c // MLX writes its numbers under both names
+	for _, key := range []string{"quantization", "quantization_config"} {
+		if v := raw.At(key); v != nil && v.Object == nil && !v.IsNull() {
+			return q, diag.List{diag.Errorf("MG1212", raw.Pointer(key), "%s is %s; want an object", key, v.summary())}
 		}
 	}
-	if q.mlx != nil && q.mlx.Object == nil {
-		q.mlx = nil
+	native, other := objectAt(raw, "quantization"), objectAt(raw, "quantization_config")
+	switch {
+	case native != nil:
+		q.mlx, q.key = native, "quantization"
+		if other != nil && other.Object["quant_method"] == nil && !sameRaw(native, other) {
+			return q, diag.List{diag.Errorf("MG1212", raw.Pointer("quantization_config"), "quantization_config and quantization say different things").
+				WithHint("MLX writes the same under both names; the config was edited by hand")}
+		}
+		return q, q.checkNumbers()
+	case other == nil:
+		return q, nil
 	}
-	return q
+	q.key = "quantization_config"
+	method := other.Object["quant_method"]
+	switch {
+	case method != nil:
+		q.hub, q.method = other, method.Value.S
+	case other.Object["quant_algo"] != nil || other.Object["producer"] != nil:
+		q.hub, q.method = other, "modelopt"
+	case other.Object["bits"] != nil || other.Object["group_size"] != nil:
+		q.mlx = other
+		return q, q.checkNumbers()
+	default:
+		q.hub = other
+	}
+	if q.method == "fp8" {
+		return q, q.checkFP8()
+	}
+	return q, diag.List{q.refuse()}
 }
 
-// mlxNumbers are group size, bits and mode of a path: its own override, or the global ones. ok is false where the path is not quantised. An override
-// inherits nothing: MLX fills its gaps with the defaults of its mode.
-func (q *quantReader) mlxNumbers(path string) (group, bits int, mode Format, ok bool) {
-	if q.mlx == nil {
-		return 0, 0, "", false
+// objectAt is an object of the config; nil where there is none.
+func objectAt(raw *Raw, key string) *RawValue {
+	if v := raw.At(key); v != nil && v.Object != nil {
+		return v
 	}
-	numbers := q.mlx
+	return nil
+}
+
+// sameRaw compares what a config says in two places.
+func sameRaw(a, b *RawValue) bool {
+	if (a.Object == nil) != (b.Object == nil) || len(a.Object) != len(b.Object) || len(a.Array) != len(b.Array) || !a.Value.Equal(b.Value) {
+		return false
+	}
+	for key, v := range a.Object {
+		if w := b.Object[key]; w == nil || !sameRaw(v, w) {
+			return false
+		}
+	}
+	for i, v := range a.Array {
+		if !sameRaw(v, b.Array[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+// refuse names the method that cannot be run.
+func (q *quantReader) refuse() diag.Diagnostic {
+	pos := q.raw.Pointer(q.key + "/quant_method")
+	name, known := refused[q.method]
+	if !known {
+		return diag.Errorf("MG1213", pos, "the checkpoint is quantised by %q, which is not known", q.method).WithHint(runnableHint)
+	}
+	d := diag.Errorf("MG1213", pos, "the checkpoint is quantised by %s, which cannot be run yet", name)
+	for _, key := range []string{"quant_algo", "format", "bits", "group_size", "desc_act", "load_in_4bit", "load_in_8bit"} {
+		if v := q.hub.Object[key]; v != nil && !v.IsNull() {
+			d = d.Note("%s = %s", key, v.summary())
+		}
+	}
+	return d.WithHint(runnableHint)
+}
+
+// fp8Keys are what a quantization_config of method fp8 may say beside its blocks. The headers show which weights are quantised; activations stay as they
+// are, which is what the scales of activations approximate.
+var fp8Keys = []string{"quant_method", "fmt", "weight_block_size", "activation_scheme", "modules_to_not_convert", "ignored_layers", "scale_fmt", "dequantize"}
+
+func (q *quantReader) checkFP8() diag.List {
+	var diags diag.List
+	report := func(code, key, format string, args ...any) {
+		diags = append(diags, diag.Errorf(code, q.raw.Pointer(q.key+"/"+key), format, args...).WithHint(runnableHint))
+	}
+	for _, key := range q.hub.Keys {
+		if v := q.hub.Object[key]; !slices.Contains(fp8Keys, key) && !strings.HasPrefix(key, "_") && !v.IsNull() {
+			report("MG1104", key, "nothing reads %q of the quantisation (%s)", key, v.summary())
+		}
+	}
+	if v := q.hub.Object["fmt"]; v != nil && !v.IsNull() && v.Value.S != "e4m3" && v.Value.S != "float8_e4m3fn" {
+		report("MG1213", "fmt", "FP8 weights of format %s cannot be run yet", v.summary())
+	}
+	q.block = [2]int{128, 128}
+	switch v := q.hub.Object["weight_block_size"]; {
+	case v == nil:
+	case v.IsNull():
+		report("MG1213", "weight_block_size", "FP8 with one scale a tensor cannot be run yet")
+	case len(v.Array) != 2:
+		report("MG1212", "weight_block_size", "weight_block_size is %s; want two numbers", v.summary())
+	default:
+		for i := range q.block {
+			if q.block[i] = wholeOr(v.Array[i], 0); q.block[i] < 1 {
+				report("MG1212", "weight_block_size", "weight_block_size is %s; want two whole numbers above 0", v.summary())
+			}
+		}
+	}
+	return diags
+}
+
+// checkNumbers checks MLX's numbers and overrides. What a parameter really has is checked where it is bound.
+func (q *quantReader) checkNumbers() diag.List {
+	var diags diag.List
+	check := func(path string, o *RawValue, key string) {
+		v, at := o.Object[key], q.raw.Pointer(q.key+"/"+path+key)
+		switch key {
+		case "mode":
+			if !v.IsNull() && !Format(v.Value.S).mlx() {
+				diags = append(diags, diag.Errorf("MG1213", at, "the mode %s is not known", v.summary()).Note("known modes: affine, mxfp4, mxfp8, nvfp4"))
+			}
+		case "group_size", "bits":
+			if wholeOr(v, 1) < 1 {
+				diags = append(diags, diag.Errorf("MG1212", at, "%s is %s; want a whole number above 0", key, v.summary()))
+			}
+		default:
+			diags = append(diags, diag.Errorf("MG1104", at, "nothing reads %q of the quantisation (%s)", path+key, v.summary()).
+				WithHint("MLX's quantisation holds group_size, bits, mode, and false or the same three by path"))
+		}
+	}
+	for _, key := range q.mlx.Keys {
+		v := q.mlx.Object[key]
+		if v.Object == nil && v.Value.Kind != Bool {
+			check("", q.mlx, key)
+			continue
+		}
+		for _, inner := range v.Keys {
+			check(key+"/", v, inner)
+		}
+	}
+	return diags
+}
+
+// numbers is how the config says that MLX has quantised a path.
+type numbers struct {
+	group, bits int
+	mode        Format
+	explicit    bool // by an override
+}
+
+func (n numbers) String() string {
+	return fmt.Sprintf("%s with %d bits in groups of %d", n.mode, n.bits, n.group)
+}
+
+// mlxNumbers are group size, bits and mode of a path: its own override, or the global ones. ok is false where the config does not quantise the path. An
+// override inherits nothing: MLX fills its gaps with the defaults of its mode.
+func (q *quantReader) mlxNumbers(path string) (n numbers, ok bool) {
+	if q.mlx == nil {
+		return n, false
+	}
+	from := q.mlx
 	if own := q.mlx.Object[path]; own != nil {
+		n.explicit = true
 		if own.Object == nil && !own.Value.B {
-			return 0, 0, "", false
+			return n, false
 		}
 		if own.Object != nil {
-			numbers = own
+			from = own
 		}
 	}
-	mode = Affine
-	if v := numbers.Object["mode"]; v != nil && !v.IsNull() {
-		mode = Format(v.Value.S)
+	n.mode = Affine
+	if v := from.Object["mode"]; v != nil && !v.IsNull() {
+		n.mode = Format(v.Value.S)
 	}
-	def, ok := map[Format][2]int{MXFP4: {32, 4}, MXFP8: {32, 8}, NVFP4: {16, 4}}[mode]
-	if !ok {
+	def, known := map[Format][2]int{MXFP4: {32, 4}, MXFP8: {32, 8}, NVFP4: {16, 4}}[n.mode]
+	if !known {
 		def = [2]int{64, 4}
 	}
-	return wholeOr(numbers.Object["group_size"], def[0]), wholeOr(numbers.Object["bits"], def[1]), mode, true
+	n.group, n.bits = wholeOr(from.Object["group_size"], def[0]), wholeOr(from.Object["bits"], def[1])
+	return n, true
+}
+
+// numbersOf are mlxNumbers of a stored parameter, which has the paths that it was stored under. They agree where it is made of several.
+func (q *quantReader) numbersOf(l *logical) (numbers, bool, error) {
+	n, ok := q.mlxNumbers(l.stored()[0])
+	for _, path := range l.stored()[1:] {
+		if m, also := q.mlxNumbers(path); also != ok || m != n {
+			return n, ok, fmt.Errorf("it is made of %s (%s) and %s (%s)", l.stored()[0], n, path, m)
+		}
+	}
+	return n, ok, nil
 }
 
 // wholeOr is a number of the config: def where it is absent, 0 where it is none.
@@ -106,142 +271,25 @@ func wholeOr(v *RawValue, def int) int {
 // formatOf recognises the format of a stored parameter by its parts.
 func (q *quantReader) formatOf(l *logical) Format {
 	switch {
+	case l.has("qweight") && q.method == "awq":
+		return AWQ
 	case l.has("qweight"):
-		if q.method == "awq" {
-			return AWQ
-		}
 		return GPTQ
 	case l.has("weight_packed"):
 		return Compressed
-	case l.has("weight", "weight_scale_inv"):
+	case l.has("weight", "weight_scale_inv") && len(l.parts["weight_scale_inv"].Shape) == 2:
 		return FP8Block
-	case l.has("weight", "weight_scale"):
+	case l.has("weight", "weight_scale_inv"), l.has("weight", "weight_scale"):
 		return FP8Tensor
 	case l.has("weight", "scales", "biases"):
 		return Affine
 	case l.has("weight", "scales"):
-		if _, _, mode, ok := q.mlxNumbers(l.path); ok && mode.mlx() {
-			return mode
+		if n, ok, _ := q.numbersOf(l); ok && n.mode.mlx() {
+			return n.mode
 		}
 		return MXFP4
 	}
 	return Dense
 }
 
-// bind checks a quantised weight against its parameter and the config.
-func (q *quantReader) bind(p *Param, l *logical) (*Quant, *diag.Diagnostic) {
-	format := q.formatOf(l)
-	pos := l.parts["weight"].position(l)
-	refuse := func(code, format string, args ...any) (*Quant, *diag.Diagnostic) {
-		d := diag.Errorf(code, pos, format, args...)
-		return nil, &d
-	}
-	if !format.Runnable() {
-		_, d := refuse("MG1213", "%s is stored as %s, which cannot be run yet", p.Path, format)
-		*d = d.WithHint("take a checkpoint in bf16, in MLX's quantised layout, or in FP8 with block scales")
-		return nil, d
-	}
-	quantisable := p.Type == "Linear" || p.Type == "Embedding"
-	if format == Dense {
-		group, bits, mode, ok := q.mlxNumbers(p.Path)
-		if ok && quantisable && (group == 0 || p.Shape[len(p.Shape)-1]%group == 0) {
-			return refuse("MG1212", "%s is dense, but the config says %s with %d bits in groups of %d (%s)", p.Path, mode, bits, group, q.raw.Pointer("quantization"))
-		}
-		return nil, nil
-	}
-	if !quantisable {
-		return refuse("MG1212", "%s is a %s; it cannot be quantised (%s)", p.Path, p.Type, format)
-	}
-	if format == FP8Block {
-		return q.bindBlocks(p, l, refuse)
-	}
-	group, bits, mode, ok := q.mlxNumbers(p.Path)
-	if !ok {
-		return refuse("MG1211", "%s is quantised, but the config does not say how", p.Path)
-	}
-	if mode != format && !(mode.mlx() && format.mlx() && mode != Affine && format != Affine) {
-		return refuse("MG1212", "%s is stored as %s, but the config says %s", p.Path, format, mode)
-	}
-	return bindPacked(p, l, mode, group, bits, refuse)
-}
-
-type refusal = func(code, format string, args ...any) (*Quant, *diag.Diagnostic)
-
-// bindPacked checks MLX's forms: words of 32 bits, and one scale a group.
-func bindPacked(p *Param, l *logical, mode Format, group, bits int, refuse refusal) (*Quant, *diag.Diagnostic) {
-	out, in := p.Shape[0], p.Shape[1]
-	known := map[Format]func() bool{
-		Affine: func() bool {
-			return slices.Contains([]int{32, 64, 128}, group) && slices.Contains([]int{2, 3, 4, 5, 6, 8}, bits)
-		},
-		MXFP4: func() bool { return group == 32 && bits == 4 },
-		MXFP8: func() bool { return group == 32 && bits == 8 },
-		NVFP4: func() bool { return group == 16 && bits == 4 },
-	}
-	if ok := known[mode]; ok == nil || !ok() {
-		return refuse("MG1212", "%s: %s has no groups of %d with %d bits", p.Path, mode, group, bits)
-	}
-	weight, scales := l.parts["weight"], l.parts["scales"]
-	if weight.DType != "U32" || !slices.Equal(weight.Shape, []int{out, in * bits / 32}) || in*bits%32 != 0 {
-		return refuse("MG1205", "%s.weight is %s%v; want U32[%d %d]: %d inputs of %d bits", p.Path, weight.DType, weight.Shape, out, in*bits/32, in, bits)
-	}
-	want := []int{out, in / group}
-	if in%group != 0 || !slices.Equal(scales.Shape, want) {
-		return refuse("MG1205", "%s.scales is %v; want %v: %d inputs in groups of %d", p.Path, scales.Shape, want, in, group)
-	}
-	q := &Quant{Format: mode, Group: group, Bits: bits, Scales: scales}
-	if mode != Affine {
-		if scales.DType != "U8" {
-			return refuse("MG1205", "%s.scales is %s; want U8", p.Path, scales.DType)
-		}
-		return q, nil
-	}
-	if q.Biases = l.parts["biases"]; q.Biases == nil {
-		return refuse("MG1204", "the checkpoint lacks %s.biases, which affine quantisation needs", p.Path)
-	}
-	if !slices.Equal(q.Biases.Shape, want) || !isFloat(scales.DType) || q.Biases.DType != scales.DType {
-		return refuse("MG1205", "%s.biases is %s%v beside scales %s%v", p.Path, q.Biases.DType, q.Biases.Shape, scales.DType, scales.Shape)
-	}
-	return q, nil
-}
-
-// bindBlocks checks FP8 with one scale a block of the weight.
-func (q *quantReader) bindBlocks(p *Param, l *logical, refuse refusal) (*Quant, *diag.Diagnostic) {
-	weight, scales := l.parts["weight"], l.parts["weight_scale_inv"]
-	if q.method != "fp8" {
-		return refuse("MG1211", "%s has FP8 block scales, but the config's quant_method is %q", p.Path, q.method)
-	}
-	block := [2]int{128, 128}
-	if v := q.hub.Object["weight_block_size"]; v != nil && !v.IsNull() {
-		if len(v.Array) != 2 {
-			return refuse("MG1212", "weight_block_size is %s; want two numbers", v.summary())
-		}
-		for i := range block {
-			block[i] = wholeOr(v.Array[i], 0)
-		}
-	}
-	if block[0] < 1 || block[1] < 1 {
-		return refuse("MG1212", "weight_block_size %v", block)
-	}
-	want := []int{(p.Shape[0] + block[0] - 1) / block[0], (p.Shape[1] + block[1] - 1) / block[1]}
-	if weight.DType != "F8_E4M3" || !slices.Equal(weight.Shape, p.Shape) {
-		return refuse("MG1205", "%s.weight is %s%v; want F8_E4M3%v", p.Path, weight.DType, weight.Shape, p.Shape)
-	}
-	if !isFloat(scales.DType) || !slices.Equal(scales.Shape, want) {
-		return refuse("MG1205", "%s.weight_scale_inv is %s%v; want %v: blocks of %v", p.Path, scales.DType, scales.Shape, want, block)
-	}
-	return &Quant{Format: FP8Block, Block: block, Scales: scales}, nil
-}
-
 func isFloat(t DType) bool { return t == "F32" || t == "F16" || t == "BF16" }
-
-// position is where a part stands: file:tensor.
-func (t *Term) position(l *logical) string {
-	for _, suffix := range append([]string{""}, partSuffixes...) {
-		if t == nil {
-			t = l.parts[suffix]
-		}
-	}
-	first := t.Tensors()[0]
-	return fmt.Sprintf("%s:%s", first.File, first.Name)
-}
