@@ -9,6 +9,7 @@
 #ifndef __APPLE__ // Accelerate is fast
 
 #include <algorithm>
+#include <cstdlib>
 #include <functional>
 #include <vector>
 
@@ -110,9 +111,14 @@ __attribute__((target("avx2,fma"))) void columns_256(int m, int n, int chunks, i
 #endif
 void columns_any(int m, int n, int chunks, int tail, View a, View b, Out o) { columns<1, kCols>(m, n, chunks, tail, a, b, o); }
 
+// pick takes the widest instructions; MLXGEN_ISA=avx2 or any asks for less, in tests.
 columns_fn pick() {
+  const char* e = std::getenv("MLXGEN_ISA");
+  const std::string isa = e ? e : "";
+  if (isa == "any") return columns_any;
 #if defined(__x86_64__)
   __builtin_cpu_init();
+  if (isa == "avx2") return columns_256;
   if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq")) return columns_512;
   if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return columns_256;
 #endif
