@@ -126,7 +126,7 @@ func (c *Checker) parse(importPath string) (files []*ast.File, inMemory bool, er
 	relative := c.relative(importPath)
 	if memory, ok := c.memory[importPath]; ok {
 		for _, name := range slices.Sorted(maps.Keys(memory)) {
-			if strings.HasSuffix(name, "_test.go") {
+			if !strings.HasSuffix(name, ".go") || strings.HasSuffix(name, "_test.go") {
 				continue
 			}
 			f, err := parser.ParseFile(c.fset, path.Join(relative, name), memory[name], parser.SkipObjectResolution)

@@ -53,7 +53,7 @@ func TestAll(t *testing.T) {
 			map[string]string{"gen/a.go": "package gen\n", "gen/registry/r.go": "package registry\n\nimport _ \"example.com/m/gen\"\n"},
 			"", "",
 		},
-		"tests are not looked at": {nil, map[string]string{"gen/a.go": "package gen\n", "gen/a_test.go": "package gen\n\nvar x int = \"\"\n"}, "", ""},
+		"tests and texts are not looked at": {nil, map[string]string{"gen/a.go": "package gen\n", "gen/note.txt": "text", "gen/a_test.go": "package gen\n\nvar x int = \"\"\n"}, "", ""},
 		"wrong argument": {
 			map[string]string{"lib/lib.go": lib},
 			map[string]string{"gen/a.go": "package gen\n\nimport \"example.com/m/lib\"\n\nfunc F() int { return lib.Twice(\"x\") }\n"},
