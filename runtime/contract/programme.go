@@ -91,7 +91,7 @@ func (p *programme) one(op *Op, m match) error {
 		p.drop(m.from, op.Reason)
 		return nil
 	case Rename:
-		return p.put(op.To, m.bound, m.from.parts)
+		return p.put(op.To, m.bound, m.from.parts, m.from.stored())
 	case Split:
 		return p.split(op, m)
 	case Transpose, Reshape:
@@ -110,13 +110,13 @@ func (p *programme) drop(l *logical, reason string) {
 	}
 }
 
-// put adds a parameter under a new name.
-func (p *programme) put(pattern string, bound map[string]string, parts map[string]*Term) error {
+// put adds a parameter under a new name. origin lists the paths that it was stored under.
+func (p *programme) put(pattern string, bound map[string]string, parts map[string]*Term, origin []string) error {
 	to := fillPath(pattern, bound)
 	if have := p.params[to]; have != nil {
 		return fmt.Errorf("%s is there already", to)
 	}
-	p.params[to] = &logical{path: to, parts: parts}
+	p.params[to] = &logical{path: to, parts: parts, origin: origin}
 	return nil
 }
 
@@ -139,7 +139,9 @@ func (p *programme) stack(op *Op, matches []match) error {
 		members := groups[to]
 		slices.SortFunc(members, func(a, b member) int { return a.index - b.index })
 		parts := map[string]*Term{}
+		var origin []string
 		for i, m := range members {
+			origin = append(origin, m.from.stored()...)
 			if m.index != i {
 				return fmt.Errorf("stack %s: part %d of %s is missing", op.Match, i, to)
 			}
@@ -161,7 +163,7 @@ func (p *programme) stack(op *Op, matches []match) error {
 				s.Args = append(s.Args, term)
 			}
 		}
-		if err := p.put(to, nil, parts); err != nil {
+		if err := p.put(to, nil, parts, origin); err != nil {
 			return fmt.Errorf("stack %s: %w", op.Match, err)
 		}
 	}
@@ -193,7 +195,7 @@ func (p *programme) split(op *Op, m match) error {
 			shape[0] = size[0]
 			parts[suffix] = &Term{Op: SliceTerm, Args: []*Term{term}, From: start, DType: term.DType, Shape: shape}
 		}
-		if err := p.put(part.To, m.bound, parts); err != nil {
+		if err := p.put(part.To, m.bound, parts, from.stored()); err != nil {
 			return err
 		}
 		start += size[0]
@@ -240,7 +242,7 @@ func (p *programme) reshape(op *Op, m match) error {
 	if to == "" {
 		to = op.Match
 	}
-	return p.put(to, m.bound, parts)
+	return p.put(to, m.bound, parts, from.stored())
 }
 
 // product is the number of elements; -1 where it is too large.

@@ -105,6 +105,34 @@ func TestProgramme(t *testing.T) {
 	}
 }
 
+// Parameters remember the paths that they were stored under, whatever an operation makes of them.
+func TestProgrammeKeepsOrigins(t *testing.T) {
+	stored, err := group([]*Header{header(t, "f", "h.0.e.0.weight F32 4 2", "h.0.e.1.weight F32 4 2", "qkv.weight F32 4 2", "n.weight F32 2")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &programme{config: &Config{}, params: map[string]*logical{}}
+	for _, l := range stored {
+		p.params[l.path] = l
+	}
+	for _, op := range []Op{
+		{Kind: Rename, Match: "h.**", To: "model.**"}, {Kind: Stack, Match: "model.{i}.e.{e}", To: "model.{i}.experts"}, {Kind: Transpose, Match: "model.{i}.experts"},
+		{Kind: Split, Match: "qkv", Parts: []Part{{"q", "1"}, {"kv", "3"}}}, {Kind: Rename, Match: "q", To: "model.q"},
+	} {
+		if err := p.apply(&op); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for path, want := range map[string]string{"model.0.experts": "h.0.e.0 h.0.e.1", "model.q": "qkv", "kv": "qkv", "n": "n"} {
+		if l := p.params[path]; l == nil || strings.Join(l.stored(), " ") != want {
+			t.Errorf("%s was stored as %v, want %s", path, l, want)
+		}
+	}
+	if stored[0].path != "h.0.e.0" || stored[0].origin != nil {
+		t.Error("what is stored was changed: another layout would start from that")
+	}
+}
+
 func TestProgrammeErrors(t *testing.T) {
 	a := []string{"a.weight F32 2 2"}
 	for _, c := range []struct {
