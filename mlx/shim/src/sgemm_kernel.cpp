@@ -21,21 +21,48 @@ namespace {
 
 constexpr int kLanes = 16;
 constexpr int kRows = 6, kCols = 4; // of a tile
-typedef float lanes __attribute__((vector_size(64), aligned(4), may_alias));
-
 #define MG_INLINE static inline __attribute__((always_inline))
+#define MG_MEMBER inline __attribute__((always_inline))
 
-MG_INLINE float fold(const lanes& v) {
-  typedef float v8 __attribute__((vector_size(32)));
-  typedef float v4 __attribute__((vector_size(16)));
-  v8 a[2];
-  std::memcpy(a, &v, sizeof a);
-  v8 s8 = a[0] + a[1];
-  v4 b[2];
-  std::memcpy(b, &s8, sizeof b);
-  v4 s = b[0] + b[1];
-  return (s[0] + s[2]) + (s[1] + s[3]);
-}
+// Lanes are the 16 partial sums in registers of W floats. Their order is the same
+// for every W.
+template <int W>
+struct Lanes {
+  typedef float reg __attribute__((vector_size(W * 4)));
+  typedef float loose __attribute__((vector_size(W * 4), aligned(4), may_alias));
+  static constexpr int N = kLanes / W;
+  reg r[N];
+
+  MG_MEMBER void clear() {
+    for (int i = 0; i < N; i++) r[i] = reg{};
+  }
+  MG_MEMBER void load(const float* p) {
+#pragma GCC unroll 8
+    for (int i = 0; i < N; i++) r[i] = *reinterpret_cast<const loose*>(p + i * W);
+  }
+  MG_MEMBER void load(const float* p, int n) {
+    float t[kLanes] = {0};
+    std::memcpy(t, p, n * sizeof(float));
+    load(t);
+  }
+  MG_MEMBER void add(const Lanes& a, const Lanes& b) {
+#pragma GCC unroll 8
+    for (int i = 0; i < N; i++) r[i] += a.r[i] * b.r[i];
+  }
+  MG_MEMBER float fold() const {
+    float s[kLanes];
+    std::memcpy(s, r, sizeof s);
+    typedef float v8 __attribute__((vector_size(32)));
+    typedef float v4 __attribute__((vector_size(16)));
+    v8 a[2];
+    std::memcpy(a, s, sizeof a);
+    v8 h = a[0] + a[1];
+    v4 b[2];
+    std::memcpy(b, &h, sizeof b);
+    v4 q = b[0] + b[1];
+    return (q[0] + q[2]) + (q[1] + q[3]);
+  }
+};
 
 // Out is where the products go: c = alpha·ab + beta·c.
 struct Out {
@@ -54,50 +81,52 @@ struct View {
 };
 
 // tile computes MR×NR elements of rows of a times rows of b.
-template <int MR, int NR>
+template <int W, int MR, int NR>
 MG_INLINE void tile(int chunks, int tail, View a, View b, const Out& o) {
-  lanes acc[MR][NR];
+  Lanes<W> acc[MR][NR];
   for (int i = 0; i < MR; i++)
-    for (int j = 0; j < NR; j++) acc[i][j] = lanes{};
+    for (int j = 0; j < NR; j++) acc[i][j].clear();
   for (int x = 0; x < chunks; x++) {
-    lanes bv[NR];
+    Lanes<W> bv[NR];
 #pragma GCC unroll 8
-    for (int j = 0; j < NR; j++) bv[j] = *reinterpret_cast<const lanes*>(b.p + j * b.row + x * b.chunk);
+    for (int j = 0; j < NR; j++) bv[j].load(b.p + j * b.row + x * b.chunk);
 #pragma GCC unroll 8
     for (int i = 0; i < MR; i++) {
-      lanes av = *reinterpret_cast<const lanes*>(a.p + i * a.row + x * a.chunk);
+      Lanes<W> av;
+      av.load(a.p + i * a.row + x * a.chunk);
 #pragma GCC unroll 8
-      for (int j = 0; j < NR; j++) acc[i][j] += av * bv[j];
+      for (int j = 0; j < NR; j++) acc[i][j].add(av, bv[j]);
     }
   }
   if (tail) {
-    lanes bv[NR];
-    for (int j = 0; j < NR; j++) bv[j] = lanes{}, std::memcpy(&bv[j], b.p + j * b.row + chunks * b.chunk, tail * sizeof(float));
+    Lanes<W> bv[NR];
+    for (int j = 0; j < NR; j++) bv[j].load(b.p + j * b.row + chunks * b.chunk, tail);
     for (int i = 0; i < MR; i++) {
-      lanes av{};
-      std::memcpy(&av, a.p + i * a.row + chunks * a.chunk, tail * sizeof(float));
-      for (int j = 0; j < NR; j++) acc[i][j] += av * bv[j];
+      Lanes<W> av;
+      av.load(a.p + i * a.row + chunks * a.chunk, tail);
+      for (int j = 0; j < NR; j++) acc[i][j].add(av, bv[j]);
     }
   }
   for (int i = 0; i < MR; i++)
     for (int j = 0; j < NR; j++) {
       float* c = o.c + i * o.ldc + j;
-      float v = o.alpha * fold(acc[i][j]);
+      float v = o.alpha * acc[i][j].fold();
       *c = o.beta == 0 ? v : v + o.beta * *c;
     }
 }
 
-// columns computes m rows of n ≤ NR columns; rows in groups of MR.
-template <int MR, int NR>
+// columns computes m rows of n ≤ kCols columns in tiles of MR×NR.
+template <int W, int MR, int NR>
 MG_INLINE void columns(int m, int n, int chunks, int tail, View a, View b, Out o) {
   auto out = [&](int i, int j) { return Out{o.c + i * o.ldc + j, o.ldc, o.alpha, o.beta}; };
-  int i = 0;
-  if (n == NR) {
-    for (; i + MR <= m; i += MR) tile<MR, NR>(chunks, tail, a.at(i), b, out(i, 0));
-    for (; i < m; i++) tile<1, NR>(chunks, tail, a.at(i), b, out(i, 0));
+  int j = 0;
+  for (; j + NR <= n; j += NR) {
+    int i = 0;
+    for (; i + MR <= m; i += MR) tile<W, MR, NR>(chunks, tail, a.at(i), b.at(j), out(i, j));
+    for (; i < m; i++) tile<W, 1, NR>(chunks, tail, a.at(i), b.at(j), out(i, j));
   }
-  for (; i < m; i++)
-    for (int j = 0; j < n; j++) tile<1, 1>(chunks, tail, a.at(i), b.at(j), out(i, j));
+  for (; j < n; j++)
+    for (int i = 0; i < m; i++) tile<W, 1, 1>(chunks, tail, a.at(i), b.at(j), out(i, j));
 }
 
 using columns_fn = void (*)(int, int, int, int, View, View, Out);
@@ -105,11 +134,13 @@ using columns_fn = void (*)(int, int, int, int, View, View, Out);
 #if defined(__x86_64__)
 __attribute__((target("avx512f,avx512vl,avx512bw,avx512dq,fma,prefer-vector-width=512"))) void columns_512(int m, int n, int chunks, int tail, View a, View b,
                                                                                                            Out o) {
-  columns<kRows, kCols>(m, n, chunks, tail, a, b, o);
+  columns<16, kRows, kCols>(m, n, chunks, tail, a, b, o);
 }
-__attribute__((target("avx2,fma"))) void columns_256(int m, int n, int chunks, int tail, View a, View b, Out o) { columns<1, kCols>(m, n, chunks, tail, a, b, o); }
+__attribute__((target("avx2,fma"))) void columns_256(int m, int n, int chunks, int tail, View a, View b, Out o) {
+  columns<8, 3, 2>(m, n, chunks, tail, a, b, o);
+}
 #endif
-void columns_any(int m, int n, int chunks, int tail, View a, View b, Out o) { columns<1, kCols>(m, n, chunks, tail, a, b, o); }
+void columns_any(int m, int n, int chunks, int tail, View a, View b, Out o) { columns<4, 3, 1>(m, n, chunks, tail, a, b, o); }
 
 // pick takes the widest instructions; MLXGEN_ISA=avx2 or any asks for less, in tests.
 columns_fn pick() {
