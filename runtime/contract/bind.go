@@ -28,7 +28,6 @@ type finding struct {
 	term   *Term  // what is stored there; nil where nothing is
 	tensor *Tensor
 	text   string // what is said of it
-	hint   string
 }
 
 func (b *binder) find(f finding) { b.findings = append(b.findings, f) }
@@ -155,4 +154,7 @@ func (b *binder) checkClasses() {
 // form is type and shape of a term.
 func (t *Term) form() string { return fmt.Sprintf("%s %v", t.DType, t.Shape) }
 
-func tensorForm(t *Tensor) string { return fmt.Sprintf("%s %v", t.DType, t.Shape) }
+func (t *Tensor) form() string { return fmt.Sprintf("%s %v", t.DType, t.Shape) }
+
+// place is where a tensor stands: file:tensor.
+func (t *Tensor) place() string { return t.File + ":" + t.Name }

@@ -35,6 +35,9 @@ func Prove(p *Policy, params []Param, c *Config, raw *Raw, headers []*Header) (*
 	if diags.HasErrors() {
 		return nil, diags
 	}
+	if diags := unrunnable(quant, stored); diags != nil {
+		return nil, diags
+	}
 	layouts, diags := candidates(p, quant, stored)
 	if diags.HasErrors() {
 		return nil, diags
@@ -58,6 +61,34 @@ func Prove(p *Policy, params []Param, c *Config, raw *Raw, headers []*Header) (*
 		return nil, nearest
 	}
 	return proven, nil
+}
+
+// unrunnable names the formats that cannot be run, with examples of what is stored so.
+func unrunnable(q *quantReader, stored []*logical) diag.List {
+	var order []Format
+	byFormat := map[Format][]*logical{}
+	for _, l := range stored {
+		if f := q.formatOf(l); !f.Runnable() {
+			if byFormat[f] == nil {
+				order = append(order, f)
+			}
+			byFormat[f] = append(byFormat[f], l)
+		}
+	}
+	var diags diag.List
+	for _, f := range order {
+		var paths []string
+		for _, l := range byFormat[f] {
+			paths = append(paths, l.path)
+		}
+		first := byFormat[f][0]
+		d := diag.Errorf("MG1213", first.tensors()[0].place(), "%d weights are stored as %s, which cannot be run yet", len(paths), f).Note("%s", some(paths, 4))
+		for _, part := range first.suffixes() {
+			d = d.Note("  %s\t%s", part, first.parts[part].form())
+		}
+		diags = append(diags, d.WithHint(runnableHint))
+	}
+	return diags
 }
 
 // candidates lists the layouts that the stored formats allow: MLX's formats stand in the layout mlx only, other quantised ones elsewhere only. Dense
@@ -144,7 +175,7 @@ func (b *binder) leftovers() {
 		l := b.stored[path]
 		for _, suffix := range l.suffixes() {
 			for _, tensor := range l.parts[suffix].Tensors() {
-				b.find(finding{code: "MG1203", tensor: tensor, text: tensorForm(tensor)})
+				b.find(finding{code: "MG1203", tensor: tensor, text: tensor.form()})
 			}
 		}
 	}

@@ -277,7 +277,7 @@ func (q *quantReader) formatOf(l *logical) Format {
 		return GPTQ
 	case l.has("weight_packed"):
 		return Compressed
-	case l.has("weight", "weight_scale_inv") && len(l.parts["weight_scale_inv"].Shape) == 2:
+	case l.has("weight", "weight_scale_inv") && len(l.parts["weight_scale_inv"].Shape) > 1:
 		return FP8Block
 	case l.has("weight", "weight_scale_inv"), l.has("weight", "weight_scale"):
 		return FP8Tensor

@@ -16,10 +16,6 @@ func (q *quantReader) bind(p *Param, l *logical, report func(finding)) (quant *Q
 		report(finding{code: code, param: p, part: part, term: l.parts[part], text: fmt.Sprintf(format, args...)})
 		return nil, false
 	}
-	if !format.Runnable() {
-		report(finding{code: "MG1213", param: p, part: l.suffixes()[0], term: l.parts[l.suffixes()[0]], text: fmt.Sprintf("is stored as %s, which cannot be run yet", format), hint: runnableHint})
-		return nil, false
-	}
 	if format == Dense {
 		if n, quantised, err := q.numbersOf(l); err == nil && quantised && n.explicit && p.quantisable() {
 			return refuse("MG1212", "weight", "is dense, but the config says %s", n)

@@ -63,7 +63,7 @@ func (f *finding) place() string {
 	if t == nil {
 		return f.name()
 	}
-	return t.File + ":" + t.Name
+	return t.place()
 }
 
 func namesOf(fs []finding) []string {
@@ -124,11 +124,7 @@ func (b *binder) unfit(fs []finding) diag.Diagnostic {
 			d = d.Note("%s", note)
 		}
 	}
-	hint := first.hint
-	if hint == "" {
-		hint = hints[first.code]
-	}
-	return d.WithHint("%s", hint)
+	return d.WithHint("%s", hints[first.code])
 }
 
 // unclaimed is about tensors that no parameter takes.
