@@ -3,6 +3,8 @@ package contract
 import (
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -37,6 +39,8 @@ type place struct {
 	path  string
 	class string
 	env   Env
+	dims  map[string]*Expr // what named dims stand for, in facts and columns
+	maybe string           // the innermost all-or-none class around, while presence is being decided
 	layer int
 	depth int
 }
@@ -61,6 +65,7 @@ type walker struct {
 	blueprint *Blueprint
 	config    *Config
 	visit     Visitor
+	deciding  func(class string, p Param) // set while presence is being decided: receives the parameters behind all-or-none
 }
 
 const maxStructDepth = 16
@@ -88,20 +93,24 @@ func (w *walker) enter(f *FieldSpec, t *TypeSpec, at place, index int) error {
 }
 
 func (w *walker) field(f *FieldSpec, at place) error {
-	if f.When == AllOrNone {
-		return errors.New("the walk has no headers to decide all-or-none by")
+	present := true
+	var err error
+	switch {
+	case f.When == AllOrNone && w.deciding != nil:
+		at.maybe = join(at.class, f.Param)
+	case f.When == AllOrNone:
+		present, err = w.decided(join(at.class, f.Param))
+	case f.When != "":
+		present, err = evalBool(f.When, at.env)
 	}
-	if f.When != "" {
-		present, err := evalBool(f.When, at.env)
-		if err != nil {
-			return err
+	if err != nil {
+		return err
+	}
+	if !present {
+		if w.visit.Absent != nil {
+			w.visit.Absent(f)
 		}
-		if !present {
-			if w.visit.Absent != nil {
-				w.visit.Absent(f)
-			}
-			return nil
-		}
+		return nil
 	}
 	switch {
 	case f.State != "":
@@ -124,24 +133,10 @@ func (w *walker) nested(f *FieldSpec, at place) error {
 		return fmt.Errorf("there is no struct %s", f.Struct())
 	}
 	inner := at.sub(f.Param)
-	if f.With != nil {
-		bound := map[string]Value{}
-		for name, expr := range f.With {
-			v, err := evalText(expr, at.env)
-			if err != nil {
-				return err
-			}
-			bound[name] = v
-		}
-		outer := inner.env
-		inner.env = EnvFunc(func(name string) (Value, bool) {
-			if v, ok := bound[name]; ok {
-				return v, true
-			}
-			return outer.Lookup(name)
-		})
-	}
 	if f.Each == "" {
+		if err := inner.bind(f, at); err != nil {
+			return err
+		}
 		return w.enter(f, t, inner, -1)
 	}
 	if at.layer >= 0 {
@@ -150,11 +145,57 @@ func (w *walker) nested(f *FieldSpec, at place) error {
 	for i := range w.config.Layers {
 		row := inner
 		row.path, row.layer, row.env = join(inner.path, strconv.Itoa(i)), i, w.row(i, inner.env)
+		if err := row.bind(f, row); err != nil {
+			return err
+		}
 		if err := w.enter(f, t, row, i); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// bind gives named dims their values, evaluated where the field stands.
+func (p *place) bind(f *FieldSpec, at place) error {
+	if f.With == nil {
+		return nil
+	}
+	bound, dims := map[string]Value{}, maps.Clone(at.dims)
+	if dims == nil {
+		dims = map[string]*Expr{}
+	}
+	for _, name := range slices.Sorted(maps.Keys(f.With)) {
+		e, err := ParseExpr(f.With[name])
+		if err != nil {
+			return err
+		}
+		if bound[name], err = e.Eval(at.env); err != nil {
+			return err
+		}
+		dims[name] = e.resolve(at.dims)
+	}
+	outer := p.env
+	p.dims = dims
+	p.env = EnvFunc(func(name string) (Value, bool) {
+		if v, ok := bound[name]; ok {
+			return v, true
+		}
+		return outer.Lookup(name)
+	})
+	return nil
+}
+
+// resolve is the expression with named dims replaced by what they stand for.
+func (e *Expr) resolve(dims map[string]*Expr) *Expr {
+	if e.Op == Name && dims[e.Text] != nil {
+		return dims[e.Text]
+	}
+	n := *e
+	n.Args = make([]*Expr, len(e.Args))
+	for i, a := range e.Args {
+		n.Args[i] = a.resolve(dims)
+	}
+	return &n
 }
 
 // row is the environment of layer i, around it what with has bound.
@@ -174,6 +215,9 @@ func (w *walker) param(f *FieldSpec, at place) error {
 	if p.Shape, err = evalDims(f.Dims, at.env); err != nil {
 		return err
 	}
+	for _, dim := range f.Dims {
+		p.Dims = append(p.Dims, MustExpr(dim).resolve(at.dims).String()) // evalDims has parsed it
+	}
 	if f.Bias != "" {
 		if p.Bias, err = evalBool(f.Bias, at.env); err != nil {
 			return err
@@ -189,6 +233,9 @@ func (w *walker) param(f *FieldSpec, at place) error {
 		if eps, number = v.Number(); !number {
 			return fmt.Errorf("an eps of %s", v)
 		}
+	}
+	if at.maybe != "" {
+		w.deciding(at.maybe, p)
 	}
 	if w.visit.Param == nil {
 		return nil
