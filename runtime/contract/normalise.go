@@ -62,10 +62,11 @@ func (c *Config) Row(i int) Env {
 	})
 }
 
-// found is a value of the config and its path.
+// found is a value of the config and its path; where there is none, null is the path of an explicit null.
 type found struct {
 	path  string
 	value Value
+	null  string
 }
 
 // find reads all spellings of a field; conflicting ones are an error.
@@ -79,6 +80,7 @@ func (n *normaliser) find(f *Field) (found, bool) {
 		}
 		n.read[path] = true
 		if v.IsNull() {
+			first.null = path
 			continue
 		}
 		if v.Object != nil {
@@ -86,7 +88,7 @@ func (n *normaliser) find(f *Field) (found, bool) {
 			continue
 		}
 		if !ok {
-			first, ok = found{path, v.Value}, true
+			first.path, first.value, ok = path, v.Value, true
 			continue
 		}
 		if !first.value.Equal(v.Value) {
@@ -105,7 +107,11 @@ func (n *normaliser) field(f *Field) {
 		return
 	}
 	got, ok := n.find(f)
-	if !ok {
+	switch {
+	case !ok && got.null != "" && f.Null != "":
+		n.evaluate(f, f.Null, n.raw.Pointer(got.null)+" is null: "+f.Null)
+		return
+	case !ok:
 		n.byDefault(f)
 		return
 	}
@@ -130,10 +136,19 @@ func (n *normaliser) byDefault(f *Field) {
 			WithHint("policy %s requires it; a config without it is not complete", n.policy.Name))
 		return
 	}
-	if n.needsFailed(f.Default) {
+	whose := f.Whose
+	if whose == "" {
+		whose = "policy"
+	}
+	n.evaluate(f, f.Default, fmt.Sprintf("default of %s: %s", whose, f.Default))
+}
+
+// evaluate gives a field the value of an expression over the fields before it.
+func (n *normaliser) evaluate(f *Field, src, from string) {
+	if n.needsFailed(src) {
 		return
 	}
-	v, err := evalText(f.Default, n.config)
+	v, err := evalText(src, n.config)
 	if err == nil && v.Kind != Null {
 		v, err = convert(v, f.Kind)
 	}
@@ -141,14 +156,10 @@ func (n *normaliser) byDefault(f *Field) {
 		err = f.check(v)
 	}
 	if err != nil {
-		n.report(diag.Errorf("MG1103", n.raw.File, "%s: its default %s: %v", f.Name, f.Default, err))
+		n.report(diag.Errorf("MG1103", n.raw.File, "%s: %s: %v", f.Name, from, err))
 		return
 	}
-	whose := f.Whose
-	if whose == "" {
-		whose = "policy"
-	}
-	n.config.Facts[f.Name] = Fact{Value: v, From: fmt.Sprintf("default of %s: %s", whose, f.Default)}
+	n.config.Facts[f.Name] = Fact{Value: v, From: from}
 }
 
 // needsFailed says whether an expression reads a field of the policy that could not be normalised, which is reported there.
@@ -233,11 +244,11 @@ func (n *normaliser) layers() {
 				n.config.Layers[i] = Facts{}
 			}
 			v, err := expr.Eval(n.config.Row(i))
-			if err == nil && v.Kind != Null {
+			if optional := c.Kind == RopePlan || c.Kind == String || c.Kind == List; err == nil && (v.Kind != Null || !optional) {
 				v, err = convert(v, c.Kind)
 			}
 			if err != nil {
-				n.report(diag.Errorf("MG1106", n.raw.File, "layer %d, %s: %v", i, c.Name, err))
+				n.report(diag.Errorf("MG1106", n.raw.File, "layer %d, %s: %v", i, c.Name, err).Note("%s = %s", c.Name, c.Expr))
 				break
 			}
 			n.config.Layers[i][c.Name] = Fact{Value: v, From: from}
@@ -278,13 +289,26 @@ func (n *normaliser) checks() {
 // unread reports keys that nothing has read.
 func (n *normaliser) unread(extra []Inert) {
 	inert := map[string]string{}
-	for _, list := range [][]Inert{globalInert, n.policy.Inert, extra} {
+	add := func(list []Inert) {
 		for _, i := range list {
 			inert[i.Key] = i.Reason
 		}
 	}
+	add(globalInert)
+	for key, value := range inertOnly {
+		if v := n.raw.At(key); v != nil && v.Object == nil && v.Value.Equal(value) {
+			inert[key] = "has the value that changes nothing"
+		} else {
+			delete(inert, key)
+		}
+	}
+	add(n.policy.Inert)
+	add(extra)
 	n.unreadIn("", n.raw.Root, inert)
 }
+
+// inertOnly are keys that change nothing as long as they have one value.
+var inertOnly = map[string]Value{"is_encoder_decoder": BoolValue(false), "add_cross_attention": BoolValue(false), "tie_encoder_decoder": BoolValue(false)}
 
 // unreadIn reports the unread keys of an object. An object of which single keys are read is looked into; others count as one.
 func (n *normaliser) unreadIn(prefix string, object *RawValue, inert map[string]string) {
@@ -309,8 +333,8 @@ func (v *RawValue) summary() string {
 		return "an object"
 	}
 	s := v.Value.String()
-	if len(s) > 60 {
-		s = s[:60] + "…"
+	if runes := []rune(s); len(runes) > 60 {
+		s = string(runes[:60]) + "…"
 	}
 	return s
 }

@@ -23,8 +23,10 @@ type Field struct {
 	Name string
 	Keys []string // where it may stand, best first; nested keys by '/', e.g. "rope_parameters/rope_theta"; none = constant
 	Kind Kind
-	// Default is an expression over earlier fields, used where no key is present (null counts as absent); empty = required.
+	// Default is an expression over earlier fields, used where no key is present; empty = required. A null counts as absent, unless Null says otherwise.
 	Default string
+	// Null is the expression that an explicit null stands for where the reference tells it from an absent key.
+	Null string
 	// Whose says whose default that is: "transformers", "mlx-lm", "policy".
 	Whose    string
 	Enum     []string // allowed strings; of a list, those of its elements

@@ -99,40 +99,50 @@ func (r *ropeReader) get(key string) Value {
 		return Value{}
 	}
 	if v.Object != nil {
-		r.fail(diag.Errorf("MG1103", r.pointer(key), "%s is an object", key))
+		return Value{Kind: Object}
 	}
 	return v.Value
 }
 
 func (r *ropeReader) pointer(key string) string { return r.n.raw.Pointer(r.path + "/" + key) }
 
-// number reads a number; required ones without a default are an error.
-func (r *ropeReader) number(key string, def float64, required bool) float64 {
-	v := r.get(key)
-	x, ok := v.Number()
-	switch {
-	case ok && x == x && x > -1e15 && x < 1e15:
-		return x
-	case v.Kind != Null:
-		r.fail(diag.Errorf("MG1103", r.pointer(key), "%s is %s; want a number", key, v))
-	case required:
-		r.fail(diag.Errorf("MG1102", r.pointer(key), "the rope scaling has no %s", key))
-	}
-	return def
-}
-
+// positive reads a number above 0; def where there is none, which is an error where it is required.
 func (r *ropeReader) positive(key string, def float64, required bool) float64 {
-	x := r.number(key, def, required)
-	if x < 0 || x == 0 && required {
-		r.fail(diag.Errorf("MG1103", r.pointer(key), "%s is %v; want a number above 0", key, x))
+	x := r.orZero(key, def, required)
+	if v, ok := r.get(key).Number(); ok && v == 0 {
+		r.fail(diag.Errorf("MG1103", r.pointer(key), "%s is 0; want a number above 0", key))
+		return def
 	}
 	return x
 }
 
+// orZero reads a number that may be 0.
+func (r *ropeReader) orZero(key string, def float64, required bool) float64 {
+	v := r.get(key)
+	x, ok := v.Number()
+	switch {
+	case v.Kind == Null && required:
+		r.fail(diag.Errorf("MG1102", r.pointer(key), "the rope scaling has no %s", key))
+	case v.Kind == Null:
+	case !ok || x != x || x > 1e15:
+		r.fail(diag.Errorf("MG1103", r.pointer(key), "%s is %s; want a number", key, v))
+	case x < 0:
+		r.fail(diag.Errorf("MG1103", r.pointer(key), "%s is %s; want a number above 0", key, v))
+	default:
+		return x
+	}
+	return def
+}
+
 func (r *ropeReader) list(key string, length int) []float64 {
 	v := r.get(key)
-	if v.Kind != List {
+	switch v.Kind {
+	case List:
+	case Null:
 		r.fail(diag.Errorf("MG1102", r.pointer(key), "the rope scaling has no list %s", key))
+		return nil
+	default:
+		r.fail(diag.Errorf("MG1103", r.pointer(key), "%s is %s; want a list", key, v))
 		return nil
 	}
 	out := make([]float64, len(v.L))
@@ -216,11 +226,7 @@ func (r *ropeReader) plan() *Rope {
 	if head == 0 {
 		return p
 	}
-	partial := 1.0
-	if f, ok := r.n.config.Facts["partial_rotary_factor"]; ok {
-		partial, _ = f.Value.Number()
-	}
-	partial = r.positive("partial_rotary_factor", partial, false)
+	partial := r.partial(p.Kind)
 	if p.Kind == "proportional" {
 		p.TurnedPairs = int(partial * float64(head) / 2)
 	} else {
@@ -238,21 +244,22 @@ func (r *ropeReader) plan() *Rope {
 			r.fail(diag.Errorf("MG1103", r.n.raw.Pointer(r.path), "dynamic scaling needs more than two rotated features"))
 		}
 	case "proportional":
-		if p.Factor = r.positive("factor", 1, false); p.Factor == 0 {
-			r.fail(diag.Errorf("MG1103", r.pointer("factor"), "factor is 0; want a number above 0"))
-		}
+		p.Factor = r.positive("factor", 1, false)
 	case "llama3":
 		p.Factor = r.positive("factor", 0, true)
 		p.LowFreq, p.HighFreq = r.positive("low_freq_factor", 0, true), r.positive("high_freq_factor", 0, true)
 		p.OriginalMax = r.original()
-		if p.LowFreq >= p.HighFreq {
+		if p.LowFreq > 0 && p.HighFreq > 0 && p.LowFreq >= p.HighFreq {
 			r.fail(diag.Errorf("MG1103", r.pointer("high_freq_factor"), "high_freq_factor %v is not above low_freq_factor %v", p.HighFreq, p.LowFreq))
 		}
 	case "yarn":
 		p.OriginalMax = r.original()
+		if r.object.Object["factor"] == nil {
+			r.fail(diag.Errorf("MG1102", r.pointer("factor"), "the rope scaling has no factor"))
+		}
 		p.Factor = r.ratio(p)
-		p.BetaFast, p.BetaSlow = r.positive("beta_fast", 32, false), r.positive("beta_slow", 1, false)
-		p.MScale, p.MScaleAllDim = r.positive("mscale", 0, false), r.positive("mscale_all_dim", 0, false)
+		p.BetaFast, p.BetaSlow = r.orZero("beta_fast", 32, false), r.orZero("beta_slow", 1, false)
+		p.MScale, p.MScaleAllDim = r.orZero("mscale", 0, false), r.orZero("mscale_all_dim", 0, false)
 		p.AttentionFactor = r.positive("attention_factor", 0, false)
 		truncate := r.get("truncate")
 		p.Truncate = truncate.Kind == Null || truncate.B
@@ -269,9 +276,36 @@ func (r *ropeReader) plan() *Rope {
 		p.OriginalMax = r.original()
 		p.Factor = r.ratio(p)
 		p.AttentionFactor = r.positive("attention_factor", 0, false)
+		if p.OriginalMax == 1 {
+			r.fail(diag.Errorf("MG1103", r.pointer("original_max_position_embeddings"), "original_max_position_embeddings is 1; want more"))
+		}
 		p.ShortFactor, p.LongFactor = r.list("short_factor", p.Dims/2), r.list("long_factor", p.Dims/2)
 	}
 	return p
+}
+
+// partial is the part of a head that is rotated. Only families with a field partial_rotary_factor rotate a part; others rotate the whole head or, in the
+// proportional kind, leave pairs of it as they are.
+func (r *ropeReader) partial(kind string) float64 {
+	const key = "partial_rotary_factor"
+	f, family := r.n.config.Facts[key]
+	own, _ := f.Value.Number()
+	if !family {
+		own = 1
+	}
+	inside := r.get(key)
+	switch x := r.positive(key, own, false); {
+	case inside.Kind == Null:
+		return own
+	case !family && kind != "proportional" && x != 1:
+		r.fail(diag.Errorf("MG1103", r.pointer(key), "%s is %v, but this family rotates whole heads", key, inside).
+			WithHint("the reference does not read it for rope type %s; remove it if the checkpoint was made so", kind))
+	case family && x != own && strings.Contains(f.From, "#/"):
+		r.fail(diag.Errorf("MG1105", r.pointer(key), "%s is %v, but %s is %v", key, inside, f.From, f.Value))
+	default:
+		return x
+	}
+	return own
 }
 
 // original is original_max_position_embeddings: in the object, beside it, or the config's maximum.
@@ -292,7 +326,7 @@ func (r *ropeReader) original() int {
 	}
 	x := r.positive(key, def, false)
 	if x < 1 || x != float64(int(x)) {
-		r.fail(diag.Errorf("MG1103", r.pointer(key), "%s is %v; want a whole number above 0", key, x))
+		r.fail(diag.Errorf("MG1103", r.pointer(key), "%s is %v; want a whole number", key, x))
 		return 1
 	}
 	return int(x)
@@ -300,14 +334,7 @@ func (r *ropeReader) original() int {
 
 // ratio is the factor, or how much longer the config's maximum is than the original.
 func (r *ropeReader) ratio(p *Rope) float64 {
-	x := r.positive("factor", 0, false)
-	switch {
-	case x > 0:
-		return x
-	case r.get("factor").Kind != Null:
-		r.fail(diag.Errorf("MG1103", r.pointer("factor"), "factor is %v; want a number above 0", x))
-	}
-	return float64(p.MaxPositions) / float64(p.OriginalMax)
+	return r.positive("factor", float64(p.MaxPositions)/float64(p.OriginalMax), false)
 }
 
 // finish reports keys of the object that the kind does not read.

@@ -8,6 +8,9 @@ import (
 	"github.com/mlxgen/mlxgen/runtime/contract"
 )
 
+// mlxLM is the commit of ml-explore/mlx-lm that the policies were checked against.
+const mlxLM = "d78bf58e217c904ec282ed8da9b947491f78c022"
+
 // All lists the policies.
 func All() []contract.Policy { return []contract.Policy{llama(), qwen3()} }
 
@@ -44,6 +47,12 @@ func count(name, doc string) contract.Field {
 // byDefault gives a field Transformers' default.
 func byDefault(f contract.Field, expr string) contract.Field {
 	f.Default, f.Whose = expr, "transformers"
+	return f
+}
+
+// orNull gives a field the value that an explicit null stands for.
+func orNull(f contract.Field, expr string) contract.Field {
+	f.Null = expr
 	return f
 }
 

@@ -25,7 +25,7 @@ func llama() contract.Policy {
 		Layouts: decoderLayouts(),
 		References: []contract.Reference{
 			{Repository: "huggingface/transformers", Question: "arithmetic, tensors"},
-			{Repository: "ml-explore/mlx-lm", Question: "quantised layout"},
+			{Repository: "ml-explore/mlx-lm", Commit: mlxLM, Question: "quantised layout"},
 		},
 		Defects: []string{
 			"mlx-lm ignores rope_parameters of Transformers 5 and falls back to theta 10000",
