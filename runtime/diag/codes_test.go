@@ -12,7 +12,7 @@ import (
 
 var (
 	codeText = regexp.MustCompile(`"(MG\d{4})"`)
-	codeLine = regexp.MustCompile(`(?m)^\s*"(MG\d{4})":\s+"([^"]+)",$`)
+	codeLine = regexp.MustCompile(`"(MG\d{4})":\s+"([^"]+)"`)
 )
 
 // Every code that is reported anywhere in the project stands in a table of codes, and every code of the table is reported somewhere.
