@@ -18,11 +18,12 @@ type tree struct {
 
 // atom is one question to the evidence: is an optional field there, or how does a trait compare to a constant.
 type atom struct {
-	at    ref
-	f     formula
-	ask   func(a addr) (bool, error)
-	label string // Attention.QNorm
-	pos   token.Pos
+	at     ref
+	f      formula
+	ask    func(a addr) (bool, error)
+	label  string // Attention.QNorm
+	opaque bool   // no predicate over the config says it
+	pos    token.Pos
 }
 
 // build reads a condition. It never guesses: an expression of any other form is a run-time check.
@@ -111,7 +112,7 @@ func (w *walker) presence(e ast.Expr, f *fieldInfo, x ast.Expr, s *state) *tree 
 	if !ok {
 		return nil
 	}
-	a := &atom{at: at, label: at.class.out.name + "." + f.name(), pos: e.Pos(), f: w.presenceFormula(at.class, f)}
+	a := &atom{at: at, label: at.class.out.name + "." + f.name(), pos: e.Pos(), f: w.presenceFormula(at.class, f), opaque: f.allOrNone()}
 	a.ask = func(p addr) (bool, error) { return w.present(at.class, f, p) }
 	return &tree{op: 'a', atom: a, expr: e}
 }
@@ -160,7 +161,7 @@ func (w *walker) trait(x ast.Expr, op token.Token, c constant.Value, e ast.Expr,
 		if err := w.fitting(b.at.class, b.field, p); err != nil {
 			return false, err
 		}
-		return w.holds(f.text, p)
+		return w.holdsFormula(f, p)
 	}
 	return &tree{op: 'a', atom: a, expr: e}
 }

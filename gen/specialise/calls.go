@@ -2,6 +2,7 @@ package specialise
 
 import (
 	"go/ast"
+	"go/token"
 	"go/types"
 	"slices"
 )
@@ -291,22 +292,7 @@ func (w *walker) inline(fn *funcInfo, e *ast.CallExpr, entries []*state) *inline
 	if ret == nil || len(ret.Results) != 1 {
 		return nil
 	}
-	var order []*types.Var
-	shared := true
-	ast.Inspect(ret.Results[0], func(n ast.Node) bool {
-		switch n := n.(type) {
-		case *ast.Ident:
-			if v, ok := w.t.info.Uses[n].(*types.Var); ok && slices.Contains(fn.params, v) {
-				order = append(order, v)
-			}
-		case *ast.FuncLit:
-			shared = false
-		case *ast.BinaryExpr:
-			// The right side of these may not be evaluated.
-			shared = shared && n.Op.String() != "&&" && n.Op.String() != "||"
-		}
-		return true
-	})
+	order, shared := w.order(probe, ret.Results[0])
 	var plain []*types.Var
 	for i, p := range fn.params {
 		if fn.traits[p] {
@@ -316,13 +302,80 @@ func (w *walker) inline(fn *funcInfo, e *ast.CallExpr, entries []*state) *inline
 		arg := w.t.info.Types[e.Args[i]]
 		shared = shared && (arg.Value != nil || types.Identical(arg.Type, p.Type()))
 	}
-	if !shared || !slices.Equal(order, plain) || w.captured(fn, ret.Results[0], e) {
+	if !shared || !slices.Equal(order, plain) || overtaken(w.t, fn, e, ret.Results[0]) || w.captured(fn, ret.Results[0], e) {
 		return nil
 	}
 	if w.effectIn(ret.Results[0]) && slices.ContainsFunc(e.Args, w.effectIn) {
 		return nil
 	}
 	return &inlined{inst: probe, ret: ret.Results[0]}
+}
+
+// overtaken reports whether a call inside of ret would happen before an argument that does work itself, and that the call evaluated before.
+func overtaken(t *Templates, fn *funcInfo, e *ast.CallExpr, ret ast.Expr) bool {
+	found := false
+	for i, arg := range e.Args {
+		if fn.traits[fn.params[i]] || !works(arg) {
+			continue
+		}
+		ast.Inspect(ret, func(n ast.Node) bool {
+			if id, ok := n.(*ast.Ident); ok && t.info.Uses[id] == fn.params[i] {
+				ast.Inspect(ret, func(n ast.Node) bool {
+					if call, ok := n.(*ast.CallExpr); ok && call.End() <= id.Pos() {
+						found = true
+					}
+					return true
+				})
+			}
+			return true
+		})
+	}
+	return found
+}
+
+// works reports whether evaluating e calls anything.
+func works(e ast.Expr) bool {
+	found := false
+	ast.Inspect(e, func(n ast.Node) bool {
+		_, call := n.(*ast.CallExpr)
+		found = found || call
+		return true
+	})
+	return found
+}
+
+// order lists the parameters that an expression evaluates, in order. The second result is false when it may not evaluate all of them.
+func (w *walker) order(probe *funcInst, e ast.Expr) (list []*types.Var, always bool) {
+	always = true
+	ast.Inspect(e, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.CallExpr:
+			info := probe.res.calls[n]
+			if info == nil || info.inline == nil {
+				return true
+			}
+			// What replaces an inner dispatcher evaluates its plain arguments in order, and no traits.
+			for i, arg := range n.Args {
+				if fn := info.inline.inst.fn; !fn.traits[fn.params[i]] {
+					inner, ok := w.order(probe, arg)
+					list, always = append(list, inner...), always && ok
+				}
+			}
+			return false
+		case *ast.Ident:
+			if v, ok := w.t.info.Uses[n].(*types.Var); ok && slices.Contains(probe.fn.params, v) {
+				list = append(list, v)
+			}
+		case *ast.FuncLit:
+			always = false
+		case *ast.BinaryExpr:
+			if n.Op == token.LAND || n.Op == token.LOR {
+				always = false
+			}
+		}
+		return true
+	})
+	return list, always
 }
 
 // effectIn reports whether evaluating e may change state; calls of our own functions count, they are not known yet.

@@ -14,7 +14,7 @@ func (r *renderer) docText(doc *ast.CommentGroup, from, to string) string {
 	}
 	var lines []string
 	for _, c := range doc.List {
-		if strings.HasPrefix(c.Text, directivePrefix) && !r.keep {
+		if strings.HasPrefix(c.Text, directivePrefix) && !(r.keep && r.keepsDirective(c.Text)) {
 			continue
 		}
 		lines = append(lines, c.Text)
@@ -34,6 +34,20 @@ func (r *renderer) docText(doc *ast.CommentGroup, from, to string) string {
 		text += l + "\n"
 	}
 	return text
+}
+
+// keepsDirective reports whether a directive still means something: that of a trait parameter goes with the parameter.
+func (r *renderer) keepsDirective(text string) bool {
+	name, ok := strings.CutPrefix(text, directivePrefix+"trait ")
+	if !ok || r.inst == nil {
+		return !ok
+	}
+	for v := range r.inst.fn.traits {
+		if v.Name() == name {
+			return r.vars[varKey{r.inst, v}]
+		}
+	}
+	return false
 }
 
 func identifierRune(c rune) bool { return c == '_' || unicode.IsLetter(c) || unicode.IsDigit(c) }
@@ -72,6 +86,9 @@ func (r *renderer) shapeComment(o *outType, f *fieldInfo) string {
 		where := "where the checkpoint has it"
 		if !f.allOrNone() {
 			where = "where " + readable(agreed(o, []string{f.spec.When})[0])
+			if rest, ok := strings.CutPrefix(where, "where !"); ok && !strings.ContainsAny(rest, " (") {
+				where = "unless " + rest
+			}
 		}
 		if text != "" {
 			text += ", "
@@ -104,7 +121,10 @@ func readable(src string) string {
 
 // fieldComment joins the generated comment of a field with the author's; that of an optional field speaks of when it is absent and goes.
 func (r *renderer) fieldComment(o *outType, f *fieldInfo) string {
-	text := r.shapeComment(o, f)
+	text := ""
+	if !r.keep {
+		text = r.shapeComment(o, f)
+	}
 	if f.ast.Comment != nil && !f.optional() {
 		own := strings.TrimSpace(f.ast.Comment.Text())
 		if text != "" {

@@ -8,6 +8,18 @@ import (
 // verdict is what the evidence says about a condition; its absence in a result's map means that the condition stays.
 type verdict bool
 
+// verdict returns the verdict of a condition or an operand.
+func (r *result) verdict(e ast.Expr) (verdict, bool) {
+	v, ok := r.verdicts[ast.Unparen(e)]
+	return v, ok
+}
+
+// holds reports whether a condition is decided to be true.
+func (r *result) holds(e ast.Expr) bool {
+	v, _ := r.verdict(e)
+	return bool(v)
+}
+
 // reach notes which outcomes of an expression are possible at some point.
 type reach struct{ yes, no bool }
 
@@ -132,7 +144,7 @@ func (w *walker) askAtom(a *asking, at *atom, pts []addr) (yes, no []addr) {
 	if a.fam < 0 {
 		own := anywhere
 		if at.at.class != nil {
-			own = a.s.points(at.at)
+			own = filter(a.s.points(at.at), func(p addr) bool { return contains(at.at.class.addrs, p) })
 		}
 		var y, n bool
 		for _, p := range own {
@@ -159,6 +171,9 @@ func (w *walker) askAtom(a *asking, at *atom, pts []addr) (yes, no []addr) {
 		if at.at.class != nil {
 			q = w.project(p, depth)
 		}
+		if at.at.class != nil && !contains(at.at.class.addrs, q) {
+			continue // there is nothing to ask; that it is there is proven elsewhere
+		}
 		ok, err := at.ask(q)
 		if err != nil {
 			w.lost(at, q, err)
@@ -184,6 +199,9 @@ func (n *tree) lower() formula { return n.bound(never) }
 func (n *tree) bound(unknown formula) formula {
 	switch n.op {
 	case 'a':
+		if n.atom.opaque {
+			return unknown
+		}
 		return n.atom.f
 	case '!':
 		if unknown.op == 't' {
@@ -205,8 +223,9 @@ func (w *walker) justify(a *asking, n *tree, pts []addr, path formula) {
 		return
 	}
 	if n.expr != nil {
-		if v, ok := w.res.verdicts[n.expr]; ok {
-			w.guard(a, n, bool(v), path)
+		if v, ok := w.res.verdict(n.expr); ok {
+			w.guard(a, n, bool(v), pts, path)
+			w.bases(a, n, pts, path)
 			return
 		}
 	}
@@ -233,10 +252,50 @@ func (w *walker) justify(a *asking, n *tree, pts []addr, path formula) {
 	}
 }
 
+// bases walks the structs that a decided condition asks: they must be there to be asked.
+func (w *walker) bases(a *asking, n *tree, pts []addr, path formula) {
+	if len(pts) == 0 {
+		return
+	}
+	ignore := map[ast.Expr]reach{}
+	switch n.op {
+	case '!':
+		w.bases(a, n.kids[0], pts, path)
+	case '&':
+		yes, _ := w.evaluate(a, n.kids[0], pts, ignore)
+		w.bases(a, n.kids[0], pts, path)
+		w.bases(a, n.kids[1], yes, all(path, n.kids[0].upper()))
+	case '|':
+		_, no := w.evaluate(a, n.kids[0], pts, ignore)
+		w.bases(a, n.kids[0], pts, path)
+		w.bases(a, n.kids[1], no, all(path, not(n.kids[0].lower())))
+	case 'a':
+		ast.Inspect(exprOrNil(n.expr), func(x ast.Node) bool {
+			if sel, ok := x.(*ast.SelectorExpr); ok {
+				if f := w.t.fieldOf(sel); f != nil && f.asked() {
+					w.operandAt(a, sel.X, pts, path)
+					return false
+				}
+			}
+			return true
+		})
+	}
+}
+
+// exprOrNil is e as a node; for nil an empty one.
+func exprOrNil(e ast.Expr) ast.Node {
+	if e == nil {
+		return &ast.BadExpr{}
+	}
+	return e
+}
+
 // operand walks what stays of a condition.
 func (w *walker) operand(a *asking, n *tree, pts []addr, path formula) {
 	if call, ok := n.expr.(*ast.CallExpr); n.op == 'a' && (!ok || w.t.funcs[w.t.callee(call)] == nil) {
-		w.keepAtom(n.expr, a.s)
+		if s := w.at(a, pts, path); s != nil {
+			w.keepAtom(n.expr, s)
+		}
 		w.keepOpen(n.expr, n.atom.f)
 		return
 	}
@@ -244,43 +303,55 @@ func (w *walker) operand(a *asking, n *tree, pts []addr, path formula) {
 }
 
 func (w *walker) operandAt(a *asking, e ast.Expr, pts []addr, path formula) {
-	s := a.s
-	if a.fam >= 0 && len(pts) < len(a.pts) {
-		if s = w.narrow(s, a.fam, pts); s == nil {
-			return
-		}
-		s = s.assume(a.fam, path)
+	if s := w.at(a, pts, path); s != nil {
+		w.expr(e, []*state{s})
 	}
-	w.expr(e, []*state{s})
 }
 
-// guard notes what a decided condition relies on, split where each operand carries the decision for itself.
-func (w *walker) guard(a *asking, n *tree, v bool, path formula) {
+// at returns the state in which an operand is evaluated: where the operands before it let it be.
+func (w *walker) at(a *asking, pts []addr, path formula) *state {
+	if a.fam < 0 || len(pts) == len(a.pts) {
+		return a.s
+	}
+	s := w.narrow(a.s, a.fam, pts)
+	if s == nil {
+		return nil
+	}
+	return s.assume(a.fam, path)
+}
+
+// guard notes what a decided condition relies on for the points of one state, split where each operand carries the decision for itself.
+func (w *walker) guard(a *asking, n *tree, v bool, pts []addr, path formula) {
 	switch {
 	case n.op == '!':
-		w.guard(a, n.kids[0], !v, path)
+		w.guard(a, n.kids[0], !v, pts, path)
 		return
 	case n.op == '&' && v, n.op == '|' && !v:
-		w.guard(a, n.kids[0], v, path)
-		w.guard(a, n.kids[1], v, path)
+		w.guard(a, n.kids[0], v, pts, path)
+		w.guard(a, n.kids[1], v, pts, path)
 		return
 	case n.op == '&' || n.op == '|':
 		// One operand alone may decide.
-		for i, k := range n.kids {
-			known, ok := w.res.verdicts[k.expr]
-			if !ok || k.expr == nil || bool(known) != v {
-				continue
-			}
-			if i == 1 {
-				first := n.kids[0].upper()
-				if n.op == '|' {
-					first = not(n.kids[0].lower())
-				}
-				path = all(path, first)
-			}
-			w.guard(a, k, v, path)
+		ignore := map[ast.Expr]reach{}
+		yes, no := w.evaluate(a, n.kids[0], pts, ignore)
+		same, other, first := no, yes, n.kids[0].upper()
+		if n.op == '|' {
+			same, other, first = yes, no, not(n.kids[0].lower())
+		}
+		if len(other) == 0 {
+			w.guard(a, n.kids[0], v, pts, path)
 			return
 		}
+		yes, no = w.evaluate(a, n.kids[1], other, ignore)
+		if len(same) == 0 {
+			first = always
+		}
+		if n.op == '&' && len(yes) == 0 || n.op == '|' && len(no) == 0 {
+			w.guard(a, n.kids[1], v, other, all(path, first))
+			return
+		}
+	case n.op == 'a' && n.atom.opaque:
+		return // the headers decide, and are compared with what the loader wants
 	}
 	want := n.lower()
 	if !v {

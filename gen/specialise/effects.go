@@ -42,7 +42,7 @@ func (f *fold) stmtHasEffect(i *funcInst, s ast.Stmt) bool {
 			}
 		}
 	case *ast.IfStmt:
-		_, decided := i.res.verdicts[s.Cond]
+		_, decided := i.res.verdict(s.Cond)
 		return !decided && f.hasEffect(i, s.Cond)
 	case *ast.SwitchStmt:
 		return s.Tag != nil && f.hasEffect(i, s.Tag)

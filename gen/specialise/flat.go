@@ -27,7 +27,7 @@ func (i *funcInst) flat(list []ast.Stmt, keep func(ast.Stmt) bool) []ast.Stmt {
 func (i *funcInst) unwrapped(s ast.Stmt) ([]ast.Stmt, bool) {
 	switch s := s.(type) {
 	case *ast.IfStmt:
-		v, ok := i.res.verdicts[s.Cond]
+		v, ok := i.res.verdict(s.Cond)
 		switch {
 		case !ok:
 			return nil, false

@@ -1,10 +1,14 @@
 package specialise
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/mlxgen/mlxgen/runtime/contract"
+)
 
 // formula is a propositional formula whose atoms are predicates over the normalised config. Guards and path conditions are formulas.
 type formula struct {
-	op   byte // t, f: constants; a: atom; &, |: args; !: args[0]
+	op   byte // t, f: constants; a: atom; &, |: args. Negation is pushed into the atoms.
 	text string
 	args []formula
 }
@@ -14,8 +18,32 @@ var (
 	never  = formula{op: 'f'}
 )
 
-// predicate makes an atom of an expression's text.
-func predicate(text string) formula { return formula{op: 'a', text: text} }
+// predicate makes a formula of an expression's text.
+func predicate(text string) formula {
+	e, err := contract.ParseExpr(text)
+	if err != nil {
+		return formula{op: 'a', text: text}
+	}
+	return formulaOf(e)
+}
+
+// formulaOf splits an expression at its logical operators.
+func formulaOf(e *contract.Expr) formula {
+	switch {
+	case e.Op == contract.Binary && e.Text == "&&":
+		return all(formulaOf(e.Args[0]), formulaOf(e.Args[1]))
+	case e.Op == contract.Binary && e.Text == "||":
+		return any_(formulaOf(e.Args[0]), formulaOf(e.Args[1]))
+	case e.Op == contract.Unary && e.Text == "!":
+		return not(formulaOf(e.Args[0]))
+	case len(e.Names()) == 0:
+		v, err := e.Eval(contract.EnvFunc(func(string) (contract.Value, bool) { return contract.Value{}, false }))
+		if err == nil && v.Kind == contract.Bool {
+			return constantFormula(v.B)
+		}
+	}
+	return formula{op: 'a', text: e.String()}
+}
 
 // constant makes a constant formula.
 func constantFormula(v bool) formula {
@@ -32,12 +60,17 @@ func not(f formula) formula {
 		return never
 	case 'f':
 		return always
-	case '!':
-		return f.args[0]
 	case 'a':
-		return predicate(negate(f.text))
+		return formula{op: 'a', text: negate(f.text)}
 	}
-	return formula{op: '!', args: []formula{f}}
+	var args []formula
+	for _, a := range f.args {
+		args = append(args, not(a))
+	}
+	if f.op == '&' {
+		return any_(args...)
+	}
+	return all(args...)
 }
 
 // all is the conjunction of fs, any their disjunction.
@@ -111,8 +144,6 @@ func (f formula) String() string {
 		return "false"
 	case 'a':
 		return f.text
-	case '!':
-		return "!(" + f.args[0].String() + ")"
 	}
 	sep := " && "
 	if f.op == '|' {

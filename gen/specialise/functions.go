@@ -22,6 +22,7 @@ type funcInfo struct {
 	verdict ast.Expr            // the returned condition of a single-return predicate, which callers look through
 	assigns map[*types.Var]int  // how often a local variable is set
 	setTo   map[*types.Var]ast.Expr
+	ranges  map[*types.Var]bool   // range variables
 	used    map[*types.Var]bool   // variables that the template's own body reads
 	up      map[ast.Stmt]ast.Stmt // the statement around a statement
 }
@@ -34,7 +35,7 @@ func (t *Templates) collectFunc(r *report, f *file, d *ast.FuncDecl) {
 	}
 	fn := &funcInfo{
 		obj: obj, decl: d, file: f, traits: map[*types.Var]bool{}, as: d.Name.Name, assigns: map[*types.Var]int{},
-		setTo: map[*types.Var]ast.Expr{}, used: map[*types.Var]bool{}, up: map[ast.Stmt]ast.Stmt{},
+		setTo: map[*types.Var]ast.Expr{}, ranges: map[*types.Var]bool{}, used: map[*types.Var]bool{}, up: map[ast.Stmt]ast.Stmt{},
 	}
 	t.funcs[obj] = fn
 	sig := obj.Signature()
@@ -120,6 +121,9 @@ func (t *Templates) indexBody(fn *funcInfo) {
 				if len(s.Rhs) == len(s.Lhs) {
 					rhs = s.Rhs[i]
 				}
+				if id, ok := lhs.(*ast.Ident); !ok || t.info.Defs[id] == nil {
+					fn.set(t.varOf(lhs), nil) // a later assignment: what the variable denotes is not known
+				}
 				fn.set(t.varOf(lhs), rhs)
 			}
 		case *ast.IncDecStmt:
@@ -127,6 +131,7 @@ func (t *Templates) indexBody(fn *funcInfo) {
 		case *ast.RangeStmt:
 			fn.set(t.varOf(s.Key), nil)
 			fn.set(t.varOf(s.Value), nil)
+			fn.ranges[t.varOf(s.Value)] = s.Tok == token.DEFINE
 		case *ast.DeclStmt:
 			for _, spec := range s.Decl.(*ast.GenDecl).Specs {
 				if v, ok := spec.(*ast.ValueSpec); ok {

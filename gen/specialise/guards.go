@@ -3,7 +3,6 @@ package specialise
 import (
 	"cmp"
 	"slices"
-	"strings"
 
 	"github.com/mlxgen/mlxgen/runtime/contract"
 )
@@ -19,6 +18,14 @@ func (m *marker) guardList() []contract.Guard {
 	slices.SortStableFunc(drafts, func(a, b draft) int {
 		return cmp.Or(cmp.Compare(int(a.pos), int(b.pos)), cmp.Compare(a.label, b.label), cmp.Compare(a.when.String(), b.when.String()), cmp.Compare(a.want.String(), b.want.String()))
 	})
+	for n := range drafts {
+		for k := range drafts[:n] {
+			// What holds on both sides of a condition holds.
+			if drafts[k].want.String() == drafts[n].want.String() && drafts[k].when.String() == not(drafts[n].when).String() {
+				drafts[k].when, drafts[n].when = always, always
+			}
+		}
+	}
 	// Unconditional ones first: they shorten and subsume the others.
 	var certain []formula
 	for _, d := range drafts {
@@ -28,8 +35,9 @@ func (m *marker) guardList() []contract.Guard {
 	}
 	var kept []draft
 	for _, d := range drafts {
-		d.when = m.without(d.when, certain)
-		kept = append(kept, d)
+		if d.when, d.want = m.without(d.when, certain), given(d.when, d.want); d.want.op != 't' {
+			kept = append(kept, d)
+		}
 	}
 	var out []contract.Guard
 	for n, d := range kept {
@@ -106,6 +114,15 @@ func (m *marker) without(when formula, certain []formula) formula {
 	})...)
 }
 
+// given drops the conjuncts of a predicate that its path ensures.
+func given(when, want formula) formula {
+	parts := []formula{want}
+	if want.op == '&' {
+		parts = want.args
+	}
+	return all(slices.DeleteFunc(slices.Clone(parts), func(f formula) bool { return implies(when, f) })...)
+}
+
 // covers reports whether guard a makes guard b superfluous.
 func covers(a, b draft) bool {
 	return implies(a.want, b.want) && (a.when.op == 't' || implies(b.when, a.when))
@@ -151,51 +168,59 @@ func (m *marker) checkGuards(guards []contract.Guard) {
 	}
 }
 
-// unseen lists pairs of open conditions that no checkpoint combines as the guards would allow: what such a checkpoint computes was never compared
-// with anything.
+// unseen lists pairs of open conditions on different facts that no checkpoint combines as the guards would allow: what such a checkpoint computes was
+// never compared with anything.
 func (m *marker) unseen() []string {
-	type open struct {
-		text     string
-		perLayer bool
-	}
-	var list []open
+	var list []string
 	for _, i := range m.order {
 		for _, texts := range i.res.open {
-			for _, text := range texts {
-				if o := (open{text, rowsOnly(text)}); !slices.Contains(list, o) {
-					list = append(list, o)
-				}
-			}
+			list = append(list, texts...)
 		}
 	}
-	slices.SortFunc(list, func(a, b open) int { return strings.Compare(a.text, b.text) })
+	slices.Sort(list)
+	list = slices.Compact(list)
 	var out []string
 	for n, a := range list {
 		for _, b := range list[n+1:] {
-			seen := map[[2]bool]bool{}
-			var one, two [2]bool
-			for at := range m.places {
-				if (a.perLayer || b.perLayer) != (m.places[at].up >= 0) {
-					continue
-				}
-				x, errX := m.holds(a.text, addr(at))
-				y, errY := m.holds(b.text, addr(at))
-				if errX != nil || errY != nil {
-					continue
-				}
-				seen[[2]bool{x, y}] = true
-				one[btoi(x)], two[btoi(y)] = true, true
-			}
-			for _, x := range []bool{true, false} {
-				for _, y := range []bool{true, false} {
-					if one[btoi(x)] && two[btoi(y)] && !seen[[2]bool{x, y}] && len(seen) > 0 {
-						out = append(out, all(signed(a.text, x), signed(b.text, y)).String())
-					}
-				}
+			if !slices.ContainsFunc(namesOf(a), func(name string) bool { return slices.Contains(namesOf(b), name) }) {
+				out = append(out, m.unseenPair(a, b)...)
 			}
 		}
 	}
-	return slices.DeleteFunc(out, func(s string) bool { return s == "false" })
+	return out
+}
+
+func (m *marker) unseenPair(a, b string) []string {
+	perLayer := rowsOnly(a) || rowsOnly(b)
+	seen := map[[2]bool]bool{}
+	var one, two [2]bool
+	for at := range m.places {
+		if perLayer != (m.places[at].up >= 0) {
+			continue
+		}
+		x, errX := m.holds(a, addr(at))
+		y, errY := m.holds(b, addr(at))
+		if errX == nil && errY == nil {
+			seen[[2]bool{x, y}], one[btoi(x)], two[btoi(y)] = true, true, true
+		}
+	}
+	var out []string
+	for _, x := range sides(a) {
+		for _, y := range sides(b) {
+			if one[btoi(x)] && two[btoi(y)] && !seen[[2]bool{x, y}] {
+				out = append(out, all(signed(a, x), signed(b, y)).String())
+			}
+		}
+	}
+	return out
+}
+
+// sides are the outcomes of a predicate that are told: of "x == value", one among several values of x, only that it holds.
+func sides(text string) []bool {
+	if operator(text) == "==" {
+		return []bool{true}
+	}
+	return []bool{true, false}
 }
 
 func signed(text string, v bool) formula {

@@ -14,6 +14,7 @@ type item struct {
 	trail string   // comment behind
 	blank bool     // a blank line stands above
 	cut   bool     // something that stood above is gone
+	stmt  ast.Stmt // what body prints, where it is one statement
 }
 
 // size is the number of lines of an item.
@@ -147,7 +148,7 @@ func (r *renderer) items(list []ast.Stmt, open, end token.Pos) []*item {
 // keepsLead reports whether the comment above a decided statement belongs to what is left of it: to the then branch of an if.
 func (r *renderer) keepsLead(s ast.Stmt) bool {
 	i, ok := s.(*ast.IfStmt)
-	return ok && bool(r.inst.res.verdicts[i.Cond])
+	return ok && r.inst.res.holds(i.Cond)
 }
 
 // unwrappedItems prints what replaces a decided if or switch.
@@ -157,7 +158,7 @@ func (r *renderer) unwrappedItems(s ast.Stmt) ([]*item, bool) {
 	}
 	switch s := s.(type) {
 	case *ast.IfStmt:
-		if bool(r.inst.res.verdicts[s.Cond]) {
+		if r.inst.res.holds(s.Cond) {
 			return r.items(s.Body.List, s.Body.Lbrace, s.Body.Rbrace), true
 		}
 		switch e := s.Else.(type) {

@@ -38,6 +38,11 @@ func (t *Templates) lint(r *report) {
 		l.structs()
 		l.comments()
 	}
+	for _, p := range t.packages {
+		for _, s := range t.structsOf(p) {
+			t.lintTypeComments(r, s)
+		}
+	}
 	for _, name := range t.Names() {
 		t.lintRoot(r, name)
 		if !r.failed() {

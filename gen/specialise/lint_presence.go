@@ -14,9 +14,6 @@ import (
 // lintPresence checks that optional parameters are used under checks that ensure their presence, whatever the evidence: it folds the template on
 // invented evidence in which everything that a tag asks about varies freely.
 func (t *Templates) lintPresence(r *report, name string) {
-	for _, s := range t.structsBelow(t.templates[name]) {
-		t.lintTypeComments(r, s)
-	}
 	evidence := t.invented(name)
 	if len(evidence) == 0 {
 		return
@@ -75,8 +72,10 @@ func (t *Templates) invented(name string) []Checkpoint {
 			if !f.allOrNone() {
 				sources = append(sources, f.spec.When)
 			}
-			for _, src := range f.spec.With {
-				sources = append(sources, src)
+			for bound, src := range f.spec.With {
+				if t.decides(f.kid, bound) {
+					sources = append(sources, src)
+				}
 			}
 			for _, src := range sources {
 				e, err := contract.ParseExpr(src)
@@ -103,6 +102,23 @@ func (t *Templates) invented(name string) []Checkpoint {
 		list = append(list, Checkpoint{Name: fmt.Sprintf("invented %03d", i), Config: &contract.Config{Facts: c, Layers: rows}, Presence: t.allPresent(name)})
 	}
 	return list
+}
+
+// decides reports whether a named dim is part of a condition in a struct or below it.
+func (t *Templates) decides(s *structInfo, name string) bool {
+	for _, s := range t.structsBelow(s) {
+		for _, f := range s.fields {
+			if slices.Contains(namesOf(f.spec.Trait), name) || !f.allOrNone() && slices.Contains(namesOf(f.spec.When), name) {
+				return true
+			}
+			for _, src := range f.spec.With {
+				if slices.Contains(namesOf(src), name) && f.kid != s && t.decides(f.kid, name) {
+					return true
+				}
+			}
+		}
+	}
+	return false
 }
 
 // allPresent answers for all-or-none parameters, which no predicate decides.

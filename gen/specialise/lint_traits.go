@@ -4,6 +4,7 @@ import (
 	"go/ast"
 	"go/token"
 	"go/types"
+	"slices"
 )
 
 // traits checks every read of a trait, an optional parameter or a trait parameter: in a condition that the fold understands, or where its value is
@@ -167,14 +168,13 @@ func (l *linter) traceable(e ast.Expr) bool {
 		if v == nil {
 			return false
 		}
-		if v == l.fn.self || l.fn.assigns[v] == 0 {
-			return true
+		switch l.fn.assigns[v] {
+		case 0:
+			return v == l.fn.self || slices.Contains(l.fn.params, v)
+		case 1:
+			return l.fn.ranges[v] || l.fn.setTo[v] != nil && l.traceable(l.fn.setTo[v])
 		}
-		if l.fn.assigns[v] != 1 {
-			return false
-		}
-		rhs := l.fn.setTo[v]
-		return rhs == nil || l.traceable(rhs) // nil: a range variable, or the result of a call
+		return false
 	case *ast.SelectorExpr:
 		f := l.t.fieldOf(e)
 		return f != nil && f.kid != nil && l.traceable(e.X)

@@ -202,8 +202,7 @@ func (m *marker) lostIn(i *funcInst, s ast.Stmt, report func(ast.Expr)) {
 	case *ast.AssignStmt:
 		used := false
 		for n, lhs := range s.Lhs {
-			v := m.baseOf(lhs)
-			needed := live && (v == nil || m.stores(lhs) || m.vars[varKey{i, v}])
+			needed := live && m.targetLive(i, lhs)
 			used = used || needed
 			if !needed && len(s.Lhs) == len(s.Rhs) && !i.tidy.dead[s] {
 				report(s.Rhs[n])

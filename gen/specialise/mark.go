@@ -115,6 +115,11 @@ func (m *marker) signature(i *funcInst) {
 	if d.Type.Results != nil {
 		for _, f := range d.Type.Results.List {
 			m.typeExpr(i, f.Type)
+			for _, name := range f.Names {
+				if v := m.t.varOf(name); v != nil {
+					m.variable(i, v)
+				}
+			}
 		}
 	}
 	for _, v := range i.fn.params {
@@ -173,7 +178,7 @@ func (m *marker) stmt(i *funcInst, s ast.Stmt) {
 	case *ast.IncDecStmt:
 		m.expr(i, s.X)
 	case *ast.IfStmt:
-		if _, decided := i.res.verdicts[s.Cond]; !decided {
+		if _, decided := i.res.verdict(s.Cond); !decided {
 			m.cond(i, s.Cond)
 		}
 	case *ast.SwitchStmt:
@@ -189,6 +194,19 @@ func (m *marker) stmt(i *funcInst, s ast.Stmt) {
 			m.exprs(i, s.Key, s.Value)
 		}
 		m.jumps(i, s)
+	case *ast.BlockStmt, *ast.CaseClause, *ast.BranchStmt, *ast.DeclStmt, *ast.EmptyStmt:
+	default:
+		// Outside of the subset: all of it stays.
+		ast.Inspect(s, func(n ast.Node) bool {
+			if e, ok := n.(ast.Expr); ok {
+				m.expr(i, e)
+				return false
+			}
+			if inner, ok := n.(ast.Stmt); ok {
+				m.stmt(i, inner)
+			}
+			return true
+		})
 	}
 }
 
@@ -214,7 +232,7 @@ func (m *marker) switchStmt(i *funcInst, s *ast.SwitchStmt) {
 			continue
 		}
 		for _, e := range c.List {
-			if v, ok := i.res.verdicts[e]; !ok || bool(v) {
+			if v, ok := i.res.verdict(e); !ok || bool(v) {
 				m.cond(i, e)
 			}
 		}
@@ -285,11 +303,13 @@ func (m *marker) variable(i *funcInst, v *types.Var) {
 		case *ast.AssignStmt:
 			for n, lhs := range s.Lhs {
 				if m.baseOf(lhs) == v {
-					m.stmt(i, s)
-					m.expr(i, rhsOf(s, n))
-					if _, plain := lhs.(*ast.Ident); !plain {
-						m.expr(i, lhs)
-					}
+					m.part(lhs, func() {
+						m.stmt(i, s)
+						m.expr(i, rhsOf(s, n))
+						if _, plain := lhs.(*ast.Ident); !plain {
+							m.expr(i, lhs)
+						}
+					})
 				}
 			}
 		case *ast.IncDecStmt:
@@ -304,6 +324,40 @@ func (m *marker) variable(i *funcInst, v *types.Var) {
 			}
 		}
 	}
+}
+
+// part runs f once the field of a plain struct that lhs is, if it is one, is live.
+func (m *marker) part(lhs ast.Expr, f func()) {
+	if k, ok := m.plainField(lhs); ok {
+		m.when(m.fields[k], k, f)
+		return
+	}
+	f()
+}
+
+// plainField returns the field of a plain struct of ours that a selector selects.
+func (m *marker) plainField(e ast.Expr) (fieldKey, bool) {
+	sel, ok := ast.Unparen(e).(*ast.SelectorExpr)
+	if !ok {
+		return fieldKey{}, false
+	}
+	v, ok := m.t.info.Uses[sel.Sel].(*types.Var)
+	if !ok || !v.IsField() || v.Pkg() == nil || !m.isOwn(v.Pkg()) || m.t.fields[v] != nil {
+		return fieldKey{}, false
+	}
+	return fieldKey{nil, v}, true
+}
+
+// targetLive reports whether a target of an assignment keeps its value.
+func (m *marker) targetLive(i *funcInst, lhs ast.Expr) bool {
+	if m.stores(lhs) {
+		return true
+	}
+	if k, ok := m.plainField(lhs); ok && !m.fields[k] {
+		return false
+	}
+	v := m.baseOf(lhs)
+	return v == nil || m.vars[varKey{i, v}]
 }
 
 func (m *marker) declStmt(i *funcInst, s *ast.DeclStmt, v *types.Var) {
@@ -410,7 +464,22 @@ func (m *marker) plainStruct(s *ast.StructType) {
 		}
 		if len(f.Names) == 0 {
 			m.typeExpr(nil, f.Type)
+			m.embedded(f.Type)
 		}
+	}
+}
+
+// embedded marks an embedded field, which has no name of its own.
+func (m *marker) embedded(typ ast.Expr) {
+	if star, ok := typ.(*ast.StarExpr); ok {
+		typ = star.X
+	}
+	id, ok := typ.(*ast.Ident)
+	if sel, isSel := typ.(*ast.SelectorExpr); isSel {
+		id, ok = sel.Sel, true
+	}
+	if v, isVar := m.t.info.Defs[id].(*types.Var); ok && isVar {
+		m.field(fieldKey{nil, v})
 	}
 }
 

@@ -38,7 +38,7 @@ func (m *marker) typeExpr(i *funcInst, e ast.Expr) { m.expr(i, e) }
 
 // cond marks what is left of a condition.
 func (m *marker) cond(i *funcInst, e ast.Expr) {
-	if _, decided := i.res.verdicts[e]; decided {
+	if _, decided := i.res.verdict(e); decided {
 		return
 	}
 	switch x := e.(type) {
@@ -116,7 +116,25 @@ func (m *marker) selector(i *funcInst, e *ast.SelectorExpr) {
 			return
 		}
 	}
+	m.promoted(e)
 	m.expr(i, e.X)
+}
+
+// promoted marks the embedded fields on the way to a promoted one. The linter refuses embedding; this keeps the result right in any case.
+func (m *marker) promoted(e *ast.SelectorExpr) {
+	sel := m.t.info.Selections[e]
+	if sel == nil || len(sel.Index()) < 2 {
+		return
+	}
+	typ := sel.Recv()
+	for _, n := range sel.Index()[:len(sel.Index())-1] {
+		s, ok := deref(typ.Underlying()).Underlying().(*types.Struct)
+		if !ok {
+			return
+		}
+		m.field(fieldKey{nil, s.Field(n)})
+		typ = s.Field(n).Type()
+	}
 }
 
 // call marks a call: arguments for parameters of our functions wait until the parameter is live.

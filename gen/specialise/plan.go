@@ -249,6 +249,22 @@ func (p *plan) holds(src string, a addr) (bool, error) {
 	return v.B, err
 }
 
+// holdsFormula evaluates a formula at an address.
+func (p *plan) holdsFormula(f formula, a addr) (bool, error) {
+	switch f.op {
+	case 't', 'f':
+		return f.op == 't', nil
+	case 'a':
+		return p.holds(f.text, a)
+	}
+	for _, x := range f.args {
+		if ok, err := p.holdsFormula(x, a); err != nil || ok == (f.op == '|') {
+			return ok, err
+		}
+	}
+	return f.op == '&', nil
+}
+
 // question is an expression at an address.
 type question struct {
 	src string

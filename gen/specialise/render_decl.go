@@ -194,7 +194,7 @@ func (r *renderer) plainStructText(lit *ast.StructType) *frag {
 				names = append(names, r.ident(n))
 			}
 		}
-		if len(names) == 0 {
+		if len(names) == 0 && len(f.Names) > 0 {
 			continue
 		}
 		if f.Doc != nil {

@@ -109,6 +109,13 @@ func (r *renderer) compositeText(lit *ast.CompositeLit) *frag {
 		f.add(r.node(lit.Type)).str(r.raw(lit.Type.End(), lit.Lbrace))
 	}
 	f.str("{")
+	if n := slices.Index(keep, true); n < 0 || !slices.Contains(keep[n+1:], true) && len(r.comments(lit.Lbrace, lit.Rbrace)) == 0 {
+		// At most one key is left: it fits on the line.
+		if n >= 0 {
+			f.add(r.node(lit.Elts[n]))
+		}
+		return f.str("}")
+	}
 	return f.add(r.list(lit.Lbrace+1, lit.Rbrace, lit.Elts, keep, func(x ast.Expr) *frag { return r.node(x) })).str("}")
 }
 
@@ -218,10 +225,12 @@ func (r *renderer) residual(e ast.Expr) ast.Expr {
 		if x.Op != token.LAND && x.Op != token.LOR {
 			return e
 		}
-		if _, ok := r.inst.res.verdicts[x.X]; ok {
+		// Only an operand that does not decide the whole can be left out.
+		neutral := verdict(x.Op == token.LAND)
+		if v, ok := r.inst.res.verdict(x.X); ok && v == neutral {
 			return r.residual(x.Y)
 		}
-		if _, ok := r.inst.res.verdicts[x.Y]; ok {
+		if v, ok := r.inst.res.verdict(x.Y); ok && v == neutral {
 			return r.residual(x.X)
 		}
 	}
@@ -231,7 +240,7 @@ func (r *renderer) residual(e ast.Expr) ast.Expr {
 // condPart prints a part of a condition as an operand of an operator with precedence prec.
 func (r *renderer) condPart(e ast.Expr, prec int) *frag {
 	f := &frag{}
-	if v, ok := r.inst.res.verdicts[e]; ok {
+	if v, ok := r.inst.res.verdict(e); ok {
 		if v {
 			return f.str("true")
 		}
@@ -243,7 +252,7 @@ func (r *renderer) condPart(e ast.Expr, prec int) *frag {
 		if in == x.X {
 			return f.str("(").add(r.condPart(x.X, 0)).str(")")
 		}
-		return r.condPart(in, prec)
+		return r.condPart(ast.Unparen(in), prec)
 	case *ast.UnaryExpr:
 		if x.Op == token.NOT {
 			return f.str("!").add(r.condPart(r.residual(x.X), token.UnaryPrec))

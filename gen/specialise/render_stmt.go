@@ -12,7 +12,7 @@ func (r *renderer) stmtItems(s ast.Stmt) []*item {
 	if i, ok := s.(*ast.IfStmt); ok {
 		return r.ifItems(i)
 	}
-	return []*item{{body: r.stmtText(s)}}
+	return []*item{{body: r.stmtText(s), stmt: s}}
 }
 
 func (r *renderer) stmtText(s ast.Stmt) *frag {
@@ -34,7 +34,7 @@ func (r *renderer) stmtText(s ast.Stmt) *frag {
 				pos = n.End()
 			}
 		}
-		return f.str(r.raw(pos, s.Body.Lbrace)).add(r.block(s.Body))
+		return f.str(r.raw(pos, s.Body.Lbrace)).add(r.loopBody(s.Body))
 	case *ast.RangeStmt:
 		return r.rangeText(s)
 	case *ast.SwitchStmt:
@@ -61,6 +61,17 @@ func exprNode(e ast.Expr) ast.Node {
 // block prints a block with its braces.
 func (r *renderer) block(b *ast.BlockStmt) *frag {
 	return r.braced(b.Lbrace, r.items(b.List, b.Lbrace, b.Rbrace))
+}
+
+// loopBody prints the body of a loop; a continue that a cut left at its end says nothing.
+func (r *renderer) loopBody(b *ast.BlockStmt) *frag {
+	items := r.items(b.List, b.Lbrace, b.Rbrace)
+	if n := len(items) - 1; n >= 0 && len(items[n].lead) == 0 && items[n].trail == "" {
+		if s, ok := items[n].stmt.(*ast.BranchStmt); ok && s.Tok == token.CONTINUE && s != b.List[len(b.List)-1] {
+			items = items[:n]
+		}
+	}
+	return r.braced(b.Lbrace, items)
 }
 
 // braced prints items between braces; the comment on the line of the opening one stays.
@@ -159,9 +170,7 @@ func (r *renderer) assignText(s *ast.AssignStmt) *frag {
 	}
 	gone := make([]bool, len(s.Lhs))
 	for n, lhs := range s.Lhs {
-		if v := r.baseOf(lhs); v != nil && !r.stores(lhs) && !r.vars[varKey{r.inst, v}] {
-			gone[n] = true
-		}
+		gone[n] = !r.targetLive(r.inst, lhs)
 	}
 	if !slices.Contains(gone, true) {
 		return r.node(s)
@@ -281,7 +290,7 @@ func (r *renderer) rangeText(s *ast.RangeStmt) *frag {
 	default:
 		f.str("range ")
 	}
-	return f.add(r.node(s.X)).str(" ").add(r.block(s.Body))
+	return f.add(r.node(s.X)).str(" ").add(r.loopBody(s.Body))
 }
 
 // switchText prints a switch that stays, without its dead cases.
@@ -297,7 +306,7 @@ func (r *renderer) switchText(s *ast.SwitchStmt) *frag {
 	var clauses []*ast.CaseClause
 	for _, c := range s.Body.List {
 		c := c.(*ast.CaseClause)
-		if r.inst.res.clauses[c] != clauseGone {
+		if r.inst.res.clauses[c] != clauseGone && !r.emptied(s, c) {
 			clauses = append(clauses, c)
 		}
 	}
@@ -310,7 +319,7 @@ func (r *renderer) switchText(s *ast.SwitchStmt) *frag {
 			f.str("case ")
 			var list []*frag
 			for _, e := range c.List {
-				if v, ok := r.inst.res.verdicts[e]; ok && !bool(v) {
+				if v, ok := r.inst.res.verdict(e); ok && !bool(v) {
 					continue
 				}
 				list = append(list, r.condText(e))
@@ -321,6 +330,11 @@ func (r *renderer) switchText(s *ast.SwitchStmt) *frag {
 		f.add(layout(r.caseItems(s, c)))
 	}
 	return f.str("}")
+}
+
+// emptied reports whether a cut left nothing of a default.
+func (r *renderer) emptied(s *ast.SwitchStmt, c *ast.CaseClause) bool {
+	return c.List == nil && len(c.Body) > 0 && len(r.caseItems(s, c)) == 0
 }
 
 // caseLead prints the comment lines directly above a case, at its column.

@@ -110,8 +110,10 @@ func (m *marker) findings() {
 			}
 		}
 	}
-	m.unread()
 	m.collisions()
+	if !m.r.failed() {
+		m.unread()
+	}
 }
 
 // gather takes over the findings of a walk, and of the calls that were inlined in it.

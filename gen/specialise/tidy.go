@@ -38,11 +38,11 @@ func (f *fold) tidyStores(i *funcInst) {
 			if !ok || next.Tok != token.ASSIGN || len(next.Lhs) != 1 || f.t.varOf(next.Lhs[0]) != v || f.mentions(next.Rhs[0], v) {
 				continue
 			}
-			if i.fn.up[s] == i.fn.up[next] {
+			if i.fn.up[s] == i.fn.up[next] || isPlain(s) && slices.ContainsFunc(list[k+1:k+1+n], jumps) {
 				continue
 			}
 			same := types.Identical(f.t.info.TypeOf(next.Rhs[0]), v.Type())
-			if !same && typ == nil {
+			if !same && typ == nil && !isPlain(s) {
 				continue
 			}
 			if value != nil && f.hasEffect(i, value) {
@@ -51,6 +51,9 @@ func (f *fold) tidyStores(i *funcInst) {
 				continue
 			}
 			i.tidy.dead[s] = true
+			if _, defines := i.tidy.define[asAssign(s)]; !defines && isPlain(s) {
+				continue // an assignment before an assignment; the variable is declared elsewhere
+			}
 			if i.tidy.define[next] = nil; !same {
 				i.tidy.define[next] = typ
 			}
@@ -85,13 +88,16 @@ func (f *fold) eachList(i *funcInst, list []ast.Stmt, keep func(ast.Stmt) bool, 
 	}
 }
 
-// defines returns the one variable that a statement declares, with its declared type and value.
+// defines returns the one variable that a statement declares or sets, with its declared type and value.
 func (f *fold) defines(s ast.Stmt) (v *types.Var, typ, value ast.Expr) {
 	switch s := s.(type) {
 	case *ast.AssignStmt:
 		if s.Tok == token.DEFINE && len(s.Lhs) == 1 {
 			v, _ = f.t.info.Defs[s.Lhs[0].(*ast.Ident)].(*types.Var)
 			return v, nil, s.Rhs[0]
+		}
+		if id, ok := s.Lhs[0].(*ast.Ident); ok && isPlain(s) && !f.stores(id) && id.Name != "_" {
+			return f.t.varOf(id), nil, s.Rhs[0]
 		}
 	case *ast.DeclStmt:
 		d := s.Decl.(*ast.GenDecl)
@@ -107,6 +113,28 @@ func (f *fold) defines(s ast.Stmt) (v *types.Var, typ, value ast.Expr) {
 		}
 	}
 	return nil, nil, nil
+}
+
+// jumps reports whether control may leave the list inside of s, to where a variable of an outer list is still seen.
+func jumps(s ast.Stmt) bool {
+	found := false
+	ast.Inspect(s, func(n ast.Node) bool {
+		_, branch := n.(*ast.BranchStmt)
+		found = found || branch
+		return !found
+	})
+	return found
+}
+
+// isPlain reports whether a statement is an assignment to one target, without declaring it.
+func isPlain(s ast.Stmt) bool {
+	a := asAssign(s)
+	return a != nil && a.Tok == token.ASSIGN && len(a.Lhs) == 1
+}
+
+func asAssign(s ast.Stmt) *ast.AssignStmt {
+	a, _ := s.(*ast.AssignStmt)
+	return a
 }
 
 // mentions reports whether v occurs below n.

@@ -116,10 +116,7 @@ func (b *binder) match(id *ast.Ident, w want) string {
 	if id.Name != w.name {
 		return fmt.Sprintf("%s instead of %s", id.Name, w.name)
 	}
-	obj := b.info.Uses[id]
-	if obj == nil {
-		obj = b.info.Defs[id]
-	}
+	obj := b.info.ObjectOf(id)
 	wrong := fmt.Sprintf("%s refers to another %s", id.Name, describe(obj))
 	switch k := w.key.(type) {
 	case nil:

@@ -105,7 +105,7 @@ func (w *walker) optional(s ast.Stmt, in []*state) {
 func (w *walker) ifStmt(s *ast.IfStmt, in []*state) []*state {
 	w.optional(s.Init, in)
 	yes, no := w.branch(s.Cond, in)
-	if _, ok := w.res.verdicts[s.Cond]; ok && s.Init != nil {
+	if _, ok := w.res.verdict(s.Cond); ok && s.Init != nil {
 		w.res.report(w, s.Pos(), "MG2103", "the condition is decided, but its statement declares variables")
 	}
 	w.res.reached[s.Body] = len(yes) > 0

@@ -99,6 +99,11 @@ func (w *walker) prove(e *ast.SelectorExpr, f *fieldInfo, in []*state) {
 func (w *walker) keepAtom(e ast.Expr, s *state) {
 	in := []*state{s}
 	ast.Inspect(e, func(n ast.Node) bool {
+		if call, ok := n.(*ast.CallExpr); ok {
+			if f, ok := call.Fun.(*ast.SelectorExpr); ok && f.Sel.Name == "Valid" {
+				n = f.X
+			}
+		}
 		if sel, ok := n.(*ast.SelectorExpr); ok {
 			w.selector(sel, in, false)
 			return false
@@ -166,7 +171,7 @@ func (w *walker) zero(kv *ast.KeyValueExpr, sel *ast.SelectorExpr, f *fieldInfo,
 			err := w.fitting(at.class, f, p)
 			zero := false
 			if err == nil {
-				zero, err = w.holds(want.text, p)
+				zero, err = w.holdsFormula(want, p)
 			}
 			if err != nil {
 				w.res.report(w, sel.Pos(), "MG2109", "%s.%s is not known: %v", at.class.out.name, f.name(), err).Notes = w.wheres([]addr{p})
