@@ -134,7 +134,7 @@ func (b *binder) checkClasses() {
 		switch {
 		case b.quant.formatOf(l) != Dense:
 			classes[name].packed = append(classes[name].packed, l.path)
-		case !slices.ContainsFunc(l.stored(), b.quant.keptDense):
+		case !slices.ContainsFunc(l.stored(), b.quant.decides):
 			classes[name].dense = append(classes[name].dense, l.path)
 		}
 	}

@@ -124,11 +124,10 @@ func (q *quantReader) bindBlocks(p *Param, l *logical, refuse refusal) (*Quant, 
 	return &Quant{Format: FP8Block, Block: q.block, Scales: scales}, true
 }
 
-// keptDense says whether the config says that a path is not quantised, though its like are.
-func (q *quantReader) keptDense(path string) bool {
+// decides says whether the config says of a path by name whether it is quantised.
+func (q *quantReader) decides(path string) bool {
 	if q.mlx != nil {
-		own := q.mlx.Object[path]
-		return own != nil && own.Object == nil && !own.Value.B
+		return q.mlx.Object[path] != nil
 	}
 	return q.hub != nil && (q.namesModule("modules_to_not_convert", path) || q.namesModule("ignored_layers", path))
 }

@@ -115,8 +115,10 @@ var hints = map[string]string{
 func (b *binder) unfit(fs []finding) diag.Diagnostic {
 	first := fs[0]
 	text := first.text
-	if len(fs) > 1 {
-		text = strings.Replace(strings.Replace(text, "is ", "are ", 1), "has ", "have ", 1)
+	for one, many := range map[string]string{"is ": "are ", "has ": "have ", "holds ": "hold "} {
+		if rest, ok := strings.CutPrefix(first.text, one); ok && len(fs) > 1 {
+			text = many + rest
+		}
 	}
 	d := diag.Errorf(first.code, first.place(), "%s %s", some(namesOf(fs), 4), text)
 	if first.code == "MG1205" {
@@ -172,8 +174,11 @@ func (b *binder) neighbours(tensor string) string {
 func (b *binder) dims(p *Param) []string {
 	var notes, names []string
 	for i, src := range p.Dims {
-		notes = append(notes, fmt.Sprintf("%s\t= %d", src, p.Shape[i]))
-		if e, err := ParseExpr(src); err == nil {
+		e, err := ParseExpr(src)
+		if err != nil || e.Op != Name { // a name alone is explained below
+			notes = append(notes, fmt.Sprintf("%s\t= %d", src, p.Shape[i]))
+		}
+		if err == nil {
 			names = append(names, e.Names()...)
 		}
 	}
