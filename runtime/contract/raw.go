@@ -16,6 +16,7 @@ const (
 	maxRawSize   = 4 << 20
 	maxRawDepth  = 32
 	maxRawValues = 1 << 18
+	maxRawKey    = 1 << 10
 )
 
 // Raw is a config.json as published: untrusted, bounded, with the order of its keys. Objects are maps of *RawValue behind their keys.
@@ -42,7 +43,7 @@ func ParseRaw(file string, data []byte) (*Raw, error) {
 	data, literals := quoteLiterals(data)
 	dec := &rawDecoder{Decoder: json.NewDecoder(bytes.NewReader(data)), literals: literals}
 	dec.UseNumber()
-	root, err := parseRawValue(dec, "", 0)
+	root, err := parseRawValue(dec, nil, 0)
 	if err == nil {
 		if _, more := dec.Token(); more != io.EOF {
 			err = fmt.Errorf("there is more after the end of the object")
@@ -110,7 +111,20 @@ func quoteLiterals(data []byte) ([]byte, map[int64]float64) {
 	return out, literals
 }
 
-func parseRawValue(dec *rawDecoder, at string, depth int) (*RawValue, error) {
+// rawPath is where a value stands. It becomes text in errors only.
+type rawPath struct {
+	parent *rawPath
+	key    string
+}
+
+func (p *rawPath) String() string {
+	if p == nil {
+		return ""
+	}
+	return p.parent.String() + "/" + p.key
+}
+
+func parseRawValue(dec *rawDecoder, at *rawPath, depth int) (*RawValue, error) {
 	if depth > maxRawDepth {
 		return nil, fmt.Errorf("%.200s is nested deeper than %d", at, maxRawDepth)
 	}
@@ -155,7 +169,7 @@ func parseNumber(text string) (Value, error) {
 	return FloatValue(f), nil
 }
 
-func parseRawObject(dec *rawDecoder, at string, depth int) (*RawValue, error) {
+func parseRawObject(dec *rawDecoder, at *rawPath, depth int) (*RawValue, error) {
 	o := &RawValue{Object: map[string]*RawValue{}}
 	for dec.More() {
 		token, err := dec.Token()
@@ -166,10 +180,13 @@ func parseRawObject(dec *rawDecoder, at string, depth int) (*RawValue, error) {
 		if _, number := dec.literal(); number {
 			return nil, fmt.Errorf("a number stands where %.200s wants a key", at)
 		}
+		if len(key) > maxRawKey {
+			return nil, fmt.Errorf("a key in %.200s has %d bytes; at most %d are read", at, len(key), maxRawKey)
+		}
 		if _, twice := o.Object[key]; twice {
 			return nil, fmt.Errorf("the key %.200s/%.100s stands there twice", at, key)
 		}
-		v, err := parseRawValue(dec, at+"/"+key, depth+1)
+		v, err := parseRawValue(dec, &rawPath{at, key}, depth+1)
 		if err != nil {
 			return nil, err
 		}
@@ -180,10 +197,10 @@ func parseRawObject(dec *rawDecoder, at string, depth int) (*RawValue, error) {
 	return o, err
 }
 
-func parseRawArray(dec *rawDecoder, at string, depth int) (*RawValue, error) {
+func parseRawArray(dec *rawDecoder, at *rawPath, depth int) (*RawValue, error) {
 	a := &RawValue{Array: []*RawValue{}, Value: Value{Kind: List}}
 	for dec.More() {
-		v, err := parseRawValue(dec, fmt.Sprintf("%s/%d", at, len(a.Array)), depth+1)
+		v, err := parseRawValue(dec, &rawPath{at, strconv.Itoa(len(a.Array))}, depth+1)
 		if err != nil {
 			return nil, err
 		}

@@ -3,10 +3,12 @@ package contract
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"math"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 func TestParseRaw(t *testing.T) {
@@ -119,4 +121,26 @@ func FuzzParseRaw(f *testing.F) {
 			_ = r.Root.Object[key].summary()
 		}
 	})
+}
+
+// A long key around many values costs no more than its length.
+func TestParseRawBoundsKeys(t *testing.T) {
+	var b strings.Builder
+	for range maxRawDepth - 2 {
+		b.WriteString(`{"` + strings.Repeat("k", maxRawKey) + `":`)
+	}
+	b.WriteString(`{"0":0`)
+	for i := 1; i < maxRawValues/2; i++ {
+		fmt.Fprintf(&b, `,"%d":0`, i)
+	}
+	b.WriteString(strings.Repeat("}", maxRawDepth-1))
+	start := time.Now()
+	if _, err := ParseRaw("config.json", []byte(b.String())); err != nil {
+		t.Fatal(err)
+	}
+	if took := time.Since(start); took > 10*time.Second {
+		t.Errorf("it takes %v", took)
+	}
+	_, err := ParseRaw("config.json", []byte(`{"a":{"`+strings.Repeat("k", maxRawKey+1)+`":1}}`))
+	wantDiag(t, err, "MG1101", "a key in /a has 1025 bytes; at most 1024 are read")
 }
