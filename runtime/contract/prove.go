@@ -109,7 +109,7 @@ func candidates(p *Policy, q *quantReader, stored []*logical) ([]*Layout, diag.L
 			WithHint("its shards come from different conversions; download one of them whole")}
 	}
 	inMLX := len(mlx) > 0 || q.mlx != nil
-	if q.mlx != nil && len(mlx) == 0 {
+	if q.mlx != nil && len(mlx) == 0 || q.method != "" && len(hub) == 0 {
 		return nil, diag.List{diag.Errorf("MG1212", q.raw.Pointer(q.key), "the config says that weights are quantised, but none is").
 			WithHint("the config and the tensors come from different conversions; download one of them whole")}
 	}

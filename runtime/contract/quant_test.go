@@ -168,7 +168,8 @@ func TestQuantRefuses(t *testing.T) {
 		"fp8 weight's type":   {`{"quantization_config":{"quant_method":"fp8"}}`, lines("up.weight BF16 8 128", fp8[1]), "MG1205", nil},
 		"fp8 E8M0 scales":     {`{"quantization_config":{"quant_method":"fp8"}}`, lines(fp8[0], "up.weight_scale_inv F8_E8M0 1 1"), "MG1213", []string{"hold E8M0 scales"}},
 		"fp8 integer scales":  {`{"quantization_config":{"quant_method":"fp8"}}`, lines(fp8[0], "up.weight_scale_inv I32 1 1"), "MG1206", nil},
-		"fp8 without scale":   {`{"quantization_config":{"quant_method":"fp8"}}`, lines("up.weight F8_E4M3 8 128"), "MG1206", []string{"F8_E4M3"}},
+		"fp8 without scale":   {`{"quantization_config":{"quant_method":"fp8"}}`, lines(fp8...)[:4], "MG1206 MG1210", []string{"layers.1.up.weight is F8_E4M3"}},
+		"fp8 of nothing":      {`{"quantization_config":{"quant_method":"fp8"}}`, lines(plain...), "MG1212", []string{"but none is"}},
 		"fp8 activation kept": {`{"quantization_config":{"quant_method":"fp8"}}`, lines(append(fp8, "up.input_scale F32")...), "MG1203", []string{"up.input_scale have no use in this form"}},
 	} {
 		t.Run(name, func(t *testing.T) {

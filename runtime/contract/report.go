@@ -175,7 +175,7 @@ func (b *binder) dims(p *Param) []string {
 	var notes, names []string
 	for i, src := range p.Dims {
 		e, err := ParseExpr(src)
-		if err != nil || e.Op != Name { // a name alone is explained below
+		if err != nil || len(e.Args) > 0 { // a name alone is explained below, a number needs no word
 			notes = append(notes, fmt.Sprintf("%s\t= %d", src, p.Shape[i]))
 		}
 		if err == nil {
