@@ -7,7 +7,7 @@ package contract
 //	param:"self_attn"        path segment(s) of a parameter or of a nested struct; "" adds none
 //	dims:"a*b, c"            shape of the weight: expressions over fields, layer.X, and the struct's named dims
 //	bias:"pred"              linears: there is a bias iff pred
-//	when:"pred"              the optional (pointer) parameter or struct is present iff pred; "all-or-none": decided by the headers, alike everywhere
+//	when:"pred"              the optional (pointer) parameter or struct is present iff pred; "all-or-none": decided by the headers (Decide), alike everywhere
 //	eps:"rms_norm_eps"       norms
 //	each:"layers"            a slice with one element a row of the layer table; inside, layer.X names the row's columns
 //	with:"width=expr,…"      binds named dims of a shared block's struct

@@ -7,7 +7,11 @@
 //
 // The data's way:
 //
-//	config.json ── ParseRaw ── Policy ── Normalise ──► Config (facts + layer table)
-//	template    ── Blueprint ── Expand(Config) ──────► []Param, []StateSpec
-//	headers     ── Layout programme ── Bind(Param) ──► Proof (bindings: parameter = expression over tensors)
+//	config.json ── ParseRaw ── Detect ── Normalise ────► Config (facts + layer table)
+//	template    ── Blueprint ── Decide, Expand(Config) ► []Param, []StateSpec
+//	headers     ── ReadHeader ── Prove ────────────────► Proof (bindings: parameter = expression over tensors)
+//	Guards      ── CheckGuards(Config) ────────────────► whether specialised code may run the checkpoint
+//
+// All input is untrusted: sizes, depths and counts are bounded, numbers are checked for overflow, and what is not understood is refused by a code of
+// package diag that names the place and the way out.
 package contract
