@@ -147,9 +147,6 @@ func (w *walker) entryOf(e *ast.CallExpr, fn *funcInfo, s *state) (*outType, []*
 		}
 		n.conds = append(n.conds, conj{-1, c.f})
 	}
-	if slices.ContainsFunc(n.fams, func(f family) bool { return len(f.pts) == 0 }) {
-		return out, nil
-	}
 	return out, []*state{n}
 }
 
@@ -171,9 +168,6 @@ func (w *walker) anyEntry(e *ast.CallExpr, fn *funcInfo) (*outType, []*state) {
 	}
 	var list []*state
 	for _, c := range outs[0].classes {
-		if len(c.addrs) == 0 {
-			continue
-		}
 		s := &state{fams: []family{{up: -1, pts: c.addrs}}, refs: map[*types.Var]ref{}}
 		if fn.self != nil {
 			s.refs[fn.self] = ref{c, 0}

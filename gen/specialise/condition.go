@@ -43,7 +43,9 @@ func (w *walker) branch(e ast.Expr, in []*state) (yes, no []*state) {
 	var asked []*asking
 	for _, s := range in {
 		a := &asking{s: s, tree: w.build(e, s)}
-		a.fam, a.pts = familyOf(a.tree, s)
+		if a.fam, a.pts = familyOf(a.tree, s); !s.real() {
+			a.pts = nil // ghosts decide nothing
+		}
 		a.yes, a.no = w.evaluate(a, a.tree, a.pts, seen)
 		asked = append(asked, a)
 	}
@@ -52,32 +54,42 @@ func (w *walker) branch(e ast.Expr, in []*state) (yes, no []*state) {
 			w.res.verdicts[x] = verdict(r.yes)
 		}
 	}
+	verdict, decided := w.res.verdict(e)
 	for _, a := range asked {
 		w.justify(a, a.tree, a.pts, always)
-		if s := w.side(a, a.yes, a.tree.upper()); s != nil {
-			yes = append(yes, s)
+		if !decided || bool(verdict) {
+			if s := w.side(a, a.yes, a.tree.upper(), decided); s != nil {
+				yes = append(yes, s)
+			}
 		}
-		if s := w.side(a, a.no, not(a.tree.lower())); s != nil {
-			no = append(no, s)
+		if !decided || !bool(verdict) {
+			if s := w.side(a, a.no, not(a.tree.lower()), decided); s != nil {
+				no = append(no, s)
+			}
 		}
 	}
 	return yes, no
 }
 
-// side returns the state behind one outcome of a condition.
-func (w *walker) side(a *asking, pts []addr, f formula) *state {
+// side returns the state behind one outcome of a condition; nil when the outcome is impossible whatever the config. What is decided needs no mention
+// on the path: its guard says it.
+func (w *walker) side(a *asking, pts []addr, f formula, decided bool) *state {
 	switch {
-	case len(pts) == 0:
-		return nil
-	case a.fam < 0 || len(pts) == len(a.pts):
-		// Nothing is excluded; a clone marks where the branches parted.
-		return a.s.clone()
+	case decided:
+		return a.s.fork()
+	case a.fam < 0:
+		s := a.s.fork()
+		if len(pts) == 0 {
+			for i := range s.fams {
+				s.fams[i].pts = nil
+			}
+		}
+		if a.tree.perLayer() {
+			return s // a formula would speak of several rows as if they were one
+		}
+		return s.assume(-1, f)
 	}
-	s := w.narrow(a.s, a.fam, pts)
-	if s == nil {
-		return nil
-	}
-	return s.assume(a.fam, f)
+	return w.narrow(a.s.fork(), a.fam, pts).assume(a.fam, f)
 }
 
 // familyOf returns the family at whose points a condition is evaluated: the lowest of those that it asks about, when all others are above it.
@@ -216,12 +228,14 @@ func (n *tree) bound(unknown formula) formula {
 	return unknown
 }
 
+// perLayer reports whether some atom is about a row of the layer table.
+func (n *tree) perLayer() bool {
+	return n.op == 'a' && n.atom.f.perLayer() || slices.ContainsFunc(n.kids, (*tree).perLayer)
+}
+
 // justify notes the guards of a condition's decided operands and walks its run-time operands. pts are the points that reach n, path is what the
 // operands before it said.
 func (w *walker) justify(a *asking, n *tree, pts []addr, path formula) {
-	if len(pts) == 0 {
-		return
-	}
 	if n.expr != nil {
 		if v, ok := w.res.verdict(n.expr); ok {
 			w.guard(a, n, bool(v), pts, path)
@@ -254,9 +268,6 @@ func (w *walker) justify(a *asking, n *tree, pts []addr, path formula) {
 
 // bases walks the structs that a decided condition asks: they must be there to be asked.
 func (w *walker) bases(a *asking, n *tree, pts []addr, path formula) {
-	if len(pts) == 0 {
-		return
-	}
 	ignore := map[ast.Expr]reach{}
 	switch n.op {
 	case '!':
@@ -310,14 +321,10 @@ func (w *walker) operandAt(a *asking, e ast.Expr, pts []addr, path formula) {
 
 // at returns the state in which an operand is evaluated: where the operands before it let it be.
 func (w *walker) at(a *asking, pts []addr, path formula) *state {
-	if a.fam < 0 || len(pts) == len(a.pts) {
+	if a.fam < 0 {
 		return a.s
 	}
-	s := w.narrow(a.s, a.fam, pts)
-	if s == nil {
-		return nil
-	}
-	return s.assume(a.fam, path)
+	return w.narrow(a.s, a.fam, pts).assume(a.fam, path)
 }
 
 // guard notes what a decided condition relies on for the points of one state, split where each operand carries the decision for itself.
@@ -331,8 +338,22 @@ func (w *walker) guard(a *asking, n *tree, v bool, pts []addr, path formula) {
 		w.guard(a, n.kids[1], v, pts, path)
 		return
 	case n.op == '&' || n.op == '|':
-		// One operand alone may decide.
+		// One operand alone may decide. Of a ghost, which has no points, the other states tell which.
 		ignore := map[ast.Expr]reach{}
+		if len(pts) == 0 {
+			for i, k := range n.kids {
+				if known, ok := w.res.verdict(k.expr); ok && bool(known) == v {
+					if first := n.kids[0].upper(); i == 1 && n.op == '&' {
+						path = all(path, first)
+					} else if i == 1 {
+						path = all(path, not(n.kids[0].lower()))
+					}
+					w.guard(a, k, v, pts, path)
+					return
+				}
+			}
+			break
+		}
 		yes, no := w.evaluate(a, n.kids[0], pts, ignore)
 		same, other, first := no, yes, n.kids[0].upper()
 		if n.op == '|' {
@@ -369,6 +390,9 @@ func (w *walker) guard(a *asking, n *tree, v bool, pts []addr, path formula) {
 		}
 		if path.perLayer() {
 			path = always
+		}
+		if n.op != 'a' && n.perLayer() {
+			want = never // nobody went this way, and what it takes cannot be said: it stays closed
 		}
 	}
 	w.res.guards = append(w.res.guards, draft{

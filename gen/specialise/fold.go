@@ -86,7 +86,7 @@ func newFold(p *plan) *fold {
 		if !fn.obj.Exported() {
 			continue
 		}
-		s := &state{fams: []family{{up: -1, pts: p.root.addrs}}}
+		s := &state{fams: []family{{up: -1, pts: p.root.addrs}}, id: &ident{}}
 		if fn.self != nil {
 			s = s.bind(fn.self, ref{p.root, 0})
 		}
@@ -127,27 +127,19 @@ func (f *fold) enter(i *funcInst, s *state) {
 	if i.fn.self != nil {
 		vars = append([]*types.Var{i.fn.self}, vars...)
 	}
-	s.origin = nil
 	k := s.key(vars)
-	old, ok := i.entry[k]
-	switch {
-	case !ok:
-		i.entry[k] = s
-		i.keys = append(i.keys, k)
-		slices.Sort(i.keys)
-	default:
-		grown := old.clone()
-		grown.origin = nil
-		changed := false
-		for n := range grown.fams {
-			pts := union(old.fams[n].pts, s.fams[n].pts)
-			changed = changed || len(pts) > len(old.fams[n].pts)
-			grown.fams[n].pts = pts
-		}
+	if old, ok := i.entry[k]; ok {
+		grown, changed := old.merge(s)
 		if !changed {
 			return
 		}
 		i.entry[k] = grown
+	} else {
+		n := s.clone()
+		n.id = &ident{}
+		i.entry[k] = n
+		i.keys = append(i.keys, k)
+		slices.Sort(i.keys)
 	}
 	if !i.queued {
 		i.queued = true
@@ -184,7 +176,9 @@ func (f *fold) walk(i *funcInst) *result {
 	for _, k := range i.keys {
 		in = append(in, i.entry[k])
 	}
-	w.block(i.fn.decl.Body.List, in)
+	if anyReal(in) {
+		w.block(i.fn.decl.Body.List, in)
+	}
 	return w.res
 }
 

@@ -113,6 +113,7 @@ func join(op byte, unit, zero formula, fs []formula) formula {
 			return zero
 		}
 	}
+	args = absorb(op, args)
 	switch len(args) {
 	case 0:
 		return unit
@@ -120,6 +121,28 @@ func join(op byte, unit, zero formula, fs []formula) formula {
 		return args[0]
 	}
 	return formula{op: op, args: args}
+}
+
+// absorb drops arguments that others make superfluous.
+func absorb(op byte, args []formula) []formula {
+	var kept []formula
+	for i, f := range args {
+		gone := false
+		for k, g := range args {
+			if i == k {
+				continue
+			}
+			one, other := f, g // of a disjunction, f goes when it implies g
+			if op == '&' {
+				one, other = g, f
+			}
+			gone = gone || implies(one, other) && !(implies(other, one) && i < k)
+		}
+		if !gone {
+			kept = append(kept, f)
+		}
+	}
+	return kept
 }
 
 // perLayer reports whether f names a column of the layer table.

@@ -78,26 +78,37 @@ func (m *marker) fieldDrafts() []draft {
 				continue
 			}
 			for _, c := range o.classes {
-				if len(c.addrs) == 0 {
-					continue
+				if p := m.existence(c); p.op != 'f' {
+					drafts = append(drafts, m.fieldDraft(o, c, f, p, fate))
 				}
-				want := predicate(c.when(f))
-				if fate == noneHave {
-					want = not(want)
-				}
-				drafts = append(drafts, draft{label: o.name + "." + f.name(), pos: f.ast.Pos(), when: m.existence(c), want: want})
 			}
 		}
 	}
 	return drafts
 }
 
+func (m *marker) fieldDraft(o *outType, c *class, f *fieldInfo, path formula, fate presence) draft {
+	want := predicate(c.when(f))
+	if fate == noneHave {
+		want = not(want)
+	}
+	return draft{label: o.name + "." + f.name(), pos: f.ast.Pos(), when: path, want: want}
+}
+
 // existence is the condition under which structs of a class exist, as far as the evidence leaves it open.
 func (p *plan) existence(c *class) formula {
 	var fs []formula
 	for ; c.parent != nil; c = c.parent {
-		if c.via.optional() && !c.via.allOrNone() && p.fate(c.parent.out, c.via) == someHave {
-			fs = append(fs, predicate(c.parent.when(c.via)))
+		if !c.via.optional() {
+			continue
+		}
+		switch p.fate(c.parent.out, c.via) {
+		case noneHave:
+			return never
+		case someHave:
+			if !c.via.allOrNone() {
+				fs = append(fs, predicate(c.parent.when(c.via)))
+			}
 		}
 	}
 	return all(fs...)

@@ -205,6 +205,9 @@ func (t *Templates) lintTable(r *report, s *ast.ValueSpec) {
 		ast.Inspect(e, func(n ast.Node) bool {
 			switch n := n.(type) {
 			case *ast.CallExpr:
+				if fn := t.callee(n); fn != nil && fn.FullName() == "errors.New" {
+					return false
+				}
 				if !t.info.Types[n.Fun].IsType() {
 					r.add(n.Pos(), "MG2008", "the value of %s is computed", s.Names[0].Name)
 				}

@@ -112,7 +112,9 @@ func (l *linter) asAtom(e ast.Expr, f *fieldInfo, around []ast.Node) int {
 			return len(around)
 		}
 	case *ast.CaseClause:
-		return -1
+		if s, ok := around[at-2].(*ast.SwitchStmt); ok && s.Tag != nil {
+			return -1 // compared with a run-time value
+		}
 	}
 	if typ := l.t.info.TypeOf(e); typ != nil && types.Identical(typ.Underlying(), types.Typ[types.Bool]) && l.inCondition(len(around), around) {
 		return len(around)

@@ -235,9 +235,20 @@ func TestCodes(t *testing.T) {
 			}
 		}
 	}
+	shown := ""
+	for _, s := range scenarios(t) {
+		for name, text := range s.want {
+			if name == "lint" || strings.HasSuffix(name, "/diagnostics") {
+				shown += text
+			}
+		}
+	}
 	for code := range rules {
 		if !used[code] {
 			t.Errorf("%s is documented and never raised", code)
+		}
+		if !strings.Contains(shown, code) && code != "MG2000" && code != "MG2113" { // TestSource has those
+			t.Errorf("no scenario shows %s", code)
 		}
 	}
 }

@@ -9,16 +9,13 @@ import (
 // switchStmt walks a switch: over a trait, over conditions, or over a run-time value.
 func (w *walker) switchStmt(s *ast.SwitchStmt, in []*state) []*state {
 	w.optional(s.Init, in)
-	var out []*state
 	switch {
 	case s.Tag == nil:
-		out = w.conditionSwitch(s, in)
+		return w.conditionSwitch(s, in)
 	case w.isTrait(s.Tag, in):
-		out = w.traitSwitch(s, in)
-	default:
-		out = w.runtimeSwitch(s, in)
+		return w.traitSwitch(s, in)
 	}
-	return rejoin(in, out)
+	return w.runtimeSwitch(s, in)
 }
 
 // isTrait reports whether all states know e as a trait.
@@ -41,18 +38,31 @@ func clausesOf(s *ast.SwitchStmt) (cases []*ast.CaseClause, other *ast.CaseClaus
 func (w *walker) runtimeSwitch(s *ast.SwitchStmt, in []*state) []*state {
 	w.expr(s.Tag, in)
 	cases, other := clausesOf(s)
-	var out []*state
+	var branches, out []*state
+	enter := func(c *ast.CaseClause) {
+		forked := forkAll(in)
+		branches = append(branches, forked...)
+		out = append(out, w.clause(c, forked)...)
+	}
 	for _, c := range cases {
 		for _, e := range c.List {
 			w.expr(e, in)
 		}
-		out = append(out, w.clause(c, in)...)
+		enter(c)
 	}
 	if other != nil {
-		out = append(out, w.clause(other, in)...)
+		enter(other)
 	}
 	if other == nil || breaks(s) {
-		out = append(out, in...)
+		return in
+	}
+	return rejoin(in, branches, out)
+}
+
+func forkAll(in []*state) []*state {
+	out := make([]*state, len(in))
+	for i, s := range in {
+		out[i] = s.fork()
 	}
 	return out
 }
@@ -76,7 +86,7 @@ func breaks(s *ast.SwitchStmt) bool {
 
 // clause walks the body of a case.
 func (w *walker) clause(c *ast.CaseClause, in []*state) []*state {
-	if len(in) == 0 {
+	if !anyReal(in) {
 		return nil
 	}
 	w.res.reached[c] = true
@@ -87,11 +97,11 @@ func (w *walker) clause(c *ast.CaseClause, in []*state) []*state {
 // conditionSwitch walks "switch { case cond: }", which is a chain of ifs.
 func (w *walker) conditionSwitch(s *ast.SwitchStmt, in []*state) []*state {
 	cases, other := clausesOf(s)
-	var out []*state
+	var branches, out []*state
 	rest := in
 	live := 0
 	for _, c := range cases {
-		if len(rest) == 0 {
+		if !anyReal(rest) {
 			w.res.clauses[c] = clauseGone
 			continue
 		}
@@ -99,34 +109,52 @@ func (w *walker) conditionSwitch(s *ast.SwitchStmt, in []*state) []*state {
 		for _, e := range c.List {
 			y, n := w.branch(e, rest)
 			yes, rest = append(yes, y...), n
-			if len(rest) == 0 {
+			if !anyReal(rest) {
 				break
 			}
 		}
-		w.res.clauses[c] = fate(len(yes), len(rest), live)
-		if len(yes) > 0 {
+		yes = reroot(yes, in)
+		w.res.clauses[c] = fate(anyReal(yes), anyReal(rest), live)
+		if anyReal(yes) {
 			live++
 		}
+		branches = append(branches, yes...)
 		out = append(out, w.clause(c, yes)...)
 	}
+	rest = reroot(rest, in)
+	branches = append(branches, rest...)
 	if other == nil {
-		return append(out, rest...)
+		return rejoin(in, branches, append(out, rest...))
 	}
 	w.res.clauses[other] = clauseStays
-	if len(rest) == 0 {
+	if !anyReal(rest) {
 		w.res.clauses[other] = clauseGone
 	} else if live == 0 {
 		w.res.clauses[other] = clauseAll
 	}
-	return append(out, w.clause(other, rest)...)
+	return rejoin(in, branches, append(out, w.clause(other, rest)...))
 }
 
-// fate says what becomes of a case that yes states enter and no states pass, behind live other cases.
-func fate(yes, no, live int) clauseFate {
+// reroot makes states that were forked several times direct branches of those that a switch began with.
+func reroot(list, in []*state) []*state {
+	out := make([]*state, len(list))
+	for i, s := range list {
+		out[i] = s.clone()
+		for _, top := range in {
+			if s.id.below(top.id) {
+				out[i].id = &ident{up: top.id}
+			}
+		}
+	}
+	return out
+}
+
+// fate says what becomes of a case that the evidence enters or passes, behind live other cases.
+func fate(yes, no bool, live int) clauseFate {
 	switch {
-	case yes == 0:
+	case !yes:
 		return clauseGone
-	case no > 0:
+	case no:
 		return clauseStays
 	case live == 0:
 		return clauseAll
@@ -137,7 +165,7 @@ func fate(yes, no, live int) clauseFate {
 // traitSwitch walks "switch trait { case constants: }". Its guard is that one of the constants that are left holds.
 func (w *walker) traitSwitch(s *ast.SwitchStmt, in []*state) []*state {
 	cases, other := clausesOf(s)
-	var out []*state
+	var branches, out []*state
 	var kept []*ast.CaseClause
 	rest := in
 	for _, c := range cases {
@@ -147,27 +175,33 @@ func (w *walker) traitSwitch(s *ast.SwitchStmt, in []*state) []*state {
 			yes, rest = append(yes, y...), n
 		}
 		w.res.clauses[c] = clauseStays
-		if len(yes) == 0 {
+		if !anyReal(yes) {
 			w.res.clauses[c] = clauseGone
 			continue
 		}
 		kept = append(kept, c)
+		yes = reroot(yes, in)
+		branches = append(branches, yes...)
 		out = append(out, w.clause(c, yes)...)
 	}
-	if other != nil && len(rest) > 0 {
+	rest = reroot(rest, in)
+	reachesDefault := anyReal(rest)
+	if other != nil && reachesDefault {
 		w.res.clauses[other] = clauseStays
 		if len(kept) == 0 {
 			w.res.clauses[other] = clauseAll
 		}
+		branches = append(branches, rest...)
 		out = append(out, w.clause(other, rest)...)
-	} else {
+	} else if other == nil {
+		branches = append(branches, rest...)
 		out = append(out, rest...)
 	}
-	if len(rest) == 0 {
+	if !reachesDefault {
 		w.settleDefault(kept, other, in)
 	}
-	w.guardSwitch(s, cases, kept, len(rest) > 0, in)
-	if len(kept) > 1 || len(kept) == 1 && len(rest) > 0 {
+	w.guardSwitch(s, cases, kept, reachesDefault, in)
+	if len(kept) > 1 || len(kept) == 1 && reachesDefault {
 		for _, st := range in {
 			w.keepAtom(s.Tag, st)
 			for _, c := range kept {
@@ -179,7 +213,7 @@ func (w *walker) traitSwitch(s *ast.SwitchStmt, in []*state) []*state {
 			}
 		}
 	}
-	return out
+	return rejoin(in, branches, out)
 }
 
 // settleDefault decides what stays of the default when no point gets there: a panic stays beside several cases, as the run-time check that it is.
@@ -222,16 +256,18 @@ func (w *walker) oneCase(tag, e ast.Expr, in []*state) (yes, no []*state) {
 	c := w.t.info.Types[e].Value
 	for _, s := range in {
 		if c == nil {
-			yes, no = append(yes, s.clone()), append(no, s.clone())
+			yes, no = append(yes, s.fork()), append(no, s.fork())
 			continue
 		}
 		a := &asking{s: s, tree: w.trait(tag, token.EQL, c, e, s)}
-		a.fam, a.pts = familyOf(a.tree, s)
+		if a.fam, a.pts = familyOf(a.tree, s); !s.real() {
+			a.pts = nil
+		}
 		a.yes, a.no = w.evaluate(a, a.tree, a.pts, map[ast.Expr]reach{})
-		if n := w.side(a, a.yes, a.tree.upper()); n != nil {
+		if n := w.side(a, a.yes, a.tree.upper(), false); n != nil {
 			yes = append(yes, n)
 		}
-		if n := w.side(a, a.no, not(a.tree.lower())); n != nil {
+		if n := w.side(a, a.no, not(a.tree.lower()), false); n != nil {
 			no = append(no, n)
 		}
 	}

@@ -3,6 +3,7 @@ package specialise
 import (
 	"bytes"
 	"encoding/json"
+	"flag"
 	"fmt"
 	"io/fs"
 	"math/rand/v2"
@@ -50,6 +51,11 @@ type pair struct {
 	name string
 	a, b int
 }
+
+var (
+	rounds = flag.Int("rounds", 2, "random evidences per scenario")
+	seed   = flag.Uint64("seed", 7, "seed of random evidences")
+)
 
 const testModule = "github.com/mlxgen/mlxgen"
 
@@ -300,14 +306,14 @@ func (s *scenario) headersDecide() bool {
 
 // fuzz specialises on random parts of the invented evidence, and compares on all configs of the rest that satisfy the guards.
 func (b *batch) fuzz(t *testing.T, ts *Templates, prefix string) {
-	random := rand.New(rand.NewPCG(uint64(b.count), 7))
+	random := rand.New(rand.NewPCG(uint64(b.count), *seed))
 	pool := completeAll(ts, ts.invented("t"))
 	for i := range pool {
 		rows := pool[i].Config.Layers
 		random.Shuffle(len(rows), func(a, b int) { rows[a], rows[b] = rows[b], rows[a] })
 		pool[i].Config.Layers = rows[:min(len(rows), 1+random.IntN(3))]
 	}
-	for n := range 2 {
+	for n := range *rounds {
 		var evidence []Checkpoint
 		for range 1 + random.IntN(3) {
 			evidence = append(evidence, pool[random.IntN(len(pool))])

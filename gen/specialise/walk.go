@@ -21,7 +21,7 @@ type walker struct {
 // block walks a list of statements and returns the states that fall out of its end. Statements that no state reaches are not walked: they are cut.
 func (w *walker) block(list []ast.Stmt, in []*state) []*state {
 	for _, s := range list {
-		if len(in) == 0 {
+		if !anyReal(in) {
 			return nil
 		}
 		in = w.stmt(s, in)
@@ -33,7 +33,7 @@ func (w *walker) stmt(s ast.Stmt, in []*state) []*state {
 	w.res.reached[s] = true
 	switch s := s.(type) {
 	case *ast.BlockStmt:
-		return rejoin(in, w.block(s.List, in))
+		return w.block(s.List, in)
 	case *ast.IfStmt:
 		return w.ifStmt(s, in)
 	case *ast.SwitchStmt:
@@ -108,14 +108,14 @@ func (w *walker) ifStmt(s *ast.IfStmt, in []*state) []*state {
 	if _, ok := w.res.verdict(s.Cond); ok && s.Init != nil {
 		w.res.report(w, s.Pos(), "MG2103", "the condition is decided, but its statement declares variables")
 	}
-	w.res.reached[s.Body] = len(yes) > 0
+	w.res.reached[s.Body] = anyReal(yes)
 	out := w.block(s.Body.List, yes)
-	if s.Else != nil && len(no) > 0 {
+	if s.Else != nil && anyReal(no) {
 		out = append(out, w.stmt(s.Else, no)...)
 	} else {
 		out = append(out, no...)
 	}
-	return rejoin(in, out)
+	return rejoin(in, append(slices.Clone(yes), no...), out)
 }
 
 func (w *walker) rangeStmt(s *ast.RangeStmt, in []*state) []*state {
@@ -136,7 +136,7 @@ func (w *walker) rangeStmt(s *ast.RangeStmt, in []*state) []*state {
 			return slices.ContainsFunc(st.fams, func(f family) bool { return len(f.pts) == 0 })
 		})
 	}
-	w.res.reached[s.Body] = len(body) > 0
+	w.res.reached[s.Body] = anyReal(body)
 	w.block(s.Body.List, body)
 	return in
 }
@@ -190,7 +190,7 @@ func (w *walker) define(id *ast.Ident, e ast.Expr, in []*state) []*state {
 func (w *walker) panicked(s *ast.ExprStmt, in []*state) {
 	for at := ast.Stmt(s); at != nil; at = w.inst.fn.up[at] {
 		switch up := w.inst.fn.up[at].(type) {
-		case *ast.ForStmt:
+		case *ast.ForStmt, *ast.RangeStmt:
 			return
 		case *ast.IfStmt:
 			if w.runtime(up.Cond, in) {
@@ -215,7 +215,9 @@ func (w *walker) panicked(s *ast.ExprStmt, in []*state) {
 	var pts []addr
 	for _, st := range in {
 		for _, f := range st.fams {
-			pts = append(pts, f.pts...)
+			if st.real() {
+				pts = append(pts, f.pts...)
+			}
 		}
 	}
 	d := w.res.report(w, s.Pos(), "MG2105", "the evidence ends in this panic")

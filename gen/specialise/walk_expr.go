@@ -155,6 +155,9 @@ func (w *walker) isStruct(lit *ast.CompositeLit) bool {
 // zero reports whether an option's trait or parameter is zero at all points, and notes the guard when it is.
 func (w *walker) zero(kv *ast.KeyValueExpr, sel *ast.SelectorExpr, f *fieldInfo, in []*state) bool {
 	var drafts []draft
+	if !anyReal(in) {
+		return false
+	}
 	for _, s := range in {
 		at, ok := w.resolve(sel.X, s)
 		if !ok {
