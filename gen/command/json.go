@@ -15,7 +15,9 @@ import (
 
 // writeJSON prints a result for machines, on one line.
 func writeJSON(cmd *cobra.Command, v any) error {
-	return json.NewEncoder(cmd.OutOrStdout()).Encode(v)
+	encoder := json.NewEncoder(cmd.OutOrStdout())
+	encoder.SetEscapeHTML(false) // the output holds code
+	return encoder.Encode(v)
 }
 
 // forMachines is an error that is to be printed as JSON.

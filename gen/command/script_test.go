@@ -54,6 +54,12 @@ func TestScripts(t *testing.T) {
 			env.Values[treesKey{}] = map[string]map[string]string{}
 			return nil
 		},
+		Condition: func(cond string) (bool, error) {
+			if cond != "root" {
+				return false, fmt.Errorf("unknown condition %q", cond)
+			}
+			return os.Geteuid() == 0, nil
+		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"project":    func(ts *testscript.TestScript, _ bool, args []string) { makeProject(ts, root, args) },
 			"checkpoint": makeCheckpoint,

@@ -201,12 +201,16 @@ type generatedPackage struct {
 
 func (p *Project) generateOne(name string, resolved []*resolve.Resolved) *generatedPackage {
 	m := &generatedPackage{about: Generated{Policy: resolved[0].Policy}}
+	var inert []contract.Inert
 	request := specialise.Request{
 		Template: m.about.Policy.Template, Package: name, ImportPath: emit.Module + "/" + generatedDir + "/" + name,
 		Doc: fmt.Sprintf("Package %s runs checkpoints of model type %s. It is template %s, specialised on the locked checkpoints of this family.", name, strings.Join(m.about.Policy.ModelTypes, " and "), m.about.Policy.Template),
 	}
 	for _, r := range resolved {
 		m.about.Checkpoints = append(m.about.Checkpoints, r.ID)
+		for _, i := range p.Lock.Find(r.ID).Inert {
+			inert = append(inert, contract.Inert(i))
+		}
 		request.Evidence = append(request.Evidence, specialise.Checkpoint{Name: r.ID, Config: r.Config})
 	}
 	result, diags := p.Templates.Specialise(request)
@@ -215,7 +219,7 @@ func (p *Project) generateOne(name string, resolved []*resolve.Resolved) *genera
 		return m
 	}
 	m.about.Guards, m.about.Unseen = result.Guards, result.Unseen
-	files, err := emit.Files(&emit.Package{Policy: m.about.Policy, Result: result, Checkpoints: m.about.Checkpoints})
+	files, err := emit.Files(&emit.Package{Policy: m.about.Policy, Result: result, Checkpoints: m.about.Checkpoints, Inert: inert})
 	for file, data := range files {
 		if err == nil {
 			files[file], err = gofumpt(data)

@@ -32,7 +32,7 @@ func withNearest(d diag.Diagnostic, f *facts.Facts, policies []*contract.Policy,
 		return d
 	}
 	if len(least) == 0 {
-		return d.Note("policy %s takes all of it: every config key is read, every tensor is taken", nearest.Name).
+		return d.Note("nearest: policy %s takes all of it: every config key is read, every tensor is taken", nearest.Name).
 			WithHint("if the arithmetic is the same too, add the model type to templates/policy/%s.go and lock the checkpoint; a new family is one policy file: docs/adding-a-family.md", nearest.Name)
 	}
 	count := "one difference"

@@ -61,7 +61,7 @@ var policy = contract.Policy{
 	},
 	References: []contract.Reference{
 		{Repository: "huggingface/transformers", Question: "arithmetic, tensors"},
-		{Repository: "ml-explore/mlx-lm", Question: "quantised layout"},
+		{Repository: "ml-explore/mlx-lm", Commit: "d78bf58e217c904ec282ed8da9b947491f78c022", Question: "quantised layout"},
 	},
 	Defects:    []string{"mlx-lm ignores rope_parameters of Transformers 5 and falls back to theta 10000", "mlx-lm takes tie_word_embeddings as true where the config has none"},
 	Generation: contract.Generation{Kind: "autoregressive"},

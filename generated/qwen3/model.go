@@ -13,7 +13,7 @@ type Model struct {
 	Embedding *nn.Embedding // [vocab_size, hidden_size]
 	Layers    []*Layer
 	Norm      *nn.RMSNorm // [hidden_size]
-	LMHead    *nn.Linear  // [vocab_size, hidden_size], where !tie_word_embeddings
+	LMHead    *nn.Linear  // [vocab_size, hidden_size], unless tie_word_embeddings
 }
 
 // Embed looks up the step's tokens; the result is [T, hidden_size].
