@@ -125,7 +125,12 @@ pub unsafe extern "C" fn tokenizers_encode(
 }
 
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn tokenizers_decode(handle: *const Handle, ids: *const u32, len: u32, skip_special: bool) -> *mut c_char {
+pub unsafe extern "C" fn tokenizers_decode(
+    handle: *const Handle,
+    ids: *const u32,
+    len: u32,
+    skip_special: bool,
+) -> *mut c_char {
     let work = || {
         let text = unsafe { Handle::get(handle)?.decode(slice(ids, len as usize), skip_special)? };
         Ok(c_string(&text))

@@ -93,11 +93,7 @@ owned_buffer!(Ids, u32);
 
 impl From<Failure> for CError {
     fn from(failure: Failure) -> CError {
-        CError {
-            kind: failure.kind as i32,
-            line: failure.line,
-            message: failure.message.into_bytes().into(),
-        }
+        CError { kind: failure.kind as i32, line: failure.line, message: failure.message.into_bytes().into() }
     }
 }
 

@@ -100,6 +100,8 @@ fn environment() -> Environment<'static> {
         let text = repr::str(state, value)?;
         out.write_str(&text).map_err(Error::from)
     });
+    // The template itself, of which only blocks would be attributes.
+    env.add_global("self", value::Dict::value(Default::default()).unwrap_or_default());
     ops::register(&mut env);
     sequences::register(&mut env);
     texts::register(&mut env);

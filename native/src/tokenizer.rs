@@ -129,7 +129,8 @@ struct Parts<'a> {
 /// Refuses files that would turn a short text into more than fits in memory: there is no
 /// recovering from a failed allocation.
 fn check_growth(json: &[u8]) -> Result<(), Failure> {
-    let parts: Parts = serde_json::from_slice(json).map_err(|err| Failure::from(format!("not a tokenizer.json: {err}")))?;
+    let parts: Parts =
+        serde_json::from_slice(json).map_err(|err| Failure::from(format!("not a tokenizer.json: {err}")))?;
     let named = [
         ("normalizer", parts.normalizer),
         ("pre_tokenizer", parts.pre_tokenizer),
@@ -142,13 +143,19 @@ fn check_growth(json: &[u8]) -> Result<(), Failure> {
         let mut cost = Cost { growth: 1.0, steps: 0, repeats: 0 };
         cost.add(&part);
         if cost.growth > MAX_GROWTH {
-            return Err(Failure::from(format!("{name} may make a text {} times longer; {MAX_GROWTH} is the limit", cost.growth)));
+            return Err(Failure::from(format!(
+                "{name} may make a text {} times longer; {MAX_GROWTH} is the limit",
+                cost.growth
+            )));
         }
         if cost.steps > MAX_STEPS {
             return Err(Failure::from(format!("{name} has {} steps; {MAX_STEPS} is the limit", cost.steps)));
         }
         if cost.repeats > MAX_REPEATS {
-            return Err(Failure::from(format!("{name} repeats the text {} times; {MAX_REPEATS} is the limit", cost.repeats)));
+            return Err(Failure::from(format!(
+                "{name} repeats the text {} times; {MAX_REPEATS} is the limit",
+                cost.repeats
+            )));
         }
     }
     Ok(())
@@ -217,7 +224,8 @@ mod tests {
     fn hostile_files_are_errors() {
         let charsmap = r#""normalizer":{"type":"Precompiled","precompiled_charsmap":""},"#;
         assert!(guard(|| Tokenizer::from_json(tiny(charsmap).as_bytes())).is_err());
-        let doubling: Vec<_> = (0..40).map(|_| r#"{"type":"Replace","pattern":{"String":"a"},"content":"aa"}"#).collect();
+        let doubling: Vec<_> =
+            (0..40).map(|_| r#"{"type":"Replace","pattern":{"String":"a"},"content":"aa"}"#).collect();
         let doubling = format!(r#""normalizer":{{"type":"Sequence","normalizers":[{}]}},"#, doubling.join(","));
         let failure = Tokenizer::from_json(tiny(&doubling).as_bytes()).err().unwrap();
         assert!(failure.message.contains("times longer"), "{}", failure.message);

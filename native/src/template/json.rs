@@ -66,7 +66,7 @@ impl<'de> Visitor<'de> for JsonVisitor {
         while let Some((key, Json(value))) = access.next_entry::<String, Json>()? {
             items.insert(Value::from(key), value);
         }
-        Dict::new(items).map_err(A::Error::custom)
+        Dict::value(items).map_err(A::Error::custom)
     }
 }
 
@@ -157,7 +157,9 @@ impl Writer<'_, '_, '_> {
             items.push((key_text(key)?, key, value));
         }
         if self.sorted {
-            if items.iter().any(|(_, key, _)| key.as_str().is_some()) && items.iter().any(|(_, key, _)| key.as_str().is_none()) {
+            if items.iter().any(|(_, key, _)| key.as_str().is_some())
+                && items.iter().any(|(_, key, _)| key.as_str().is_none())
+            {
                 return Err(error("'<' not supported between the keys"));
             }
             if items.iter().all(|(_, key, _)| key.as_str().is_some()) {

@@ -5,9 +5,23 @@ use crate::ffi::{Failure, Kind};
 /// What a template is made of.
 #[derive(Debug)]
 pub enum Segment<'a> {
-    /// Text, comments and raw blocks, unchanged.
+    /// Text and comments, unchanged.
     Verbatim(&'a str),
     Tag(Tag<'a>),
+    Raw(Raw<'a>),
+}
+
+/// A raw block.
+#[derive(Debug, PartialEq)]
+pub struct Raw<'a> {
+    /// The opening with its whitespace mark, such as `{%-`.
+    pub open: &'a str,
+    /// The content, less the white space that the inner marks and the end's place take from it.
+    pub content: &'a str,
+    /// The closing with its whitespace mark, such as `-%}`.
+    pub close: &'a str,
+    /// Line breaks in the whole block.
+    pub lines: usize,
 }
 
 /// A `{% … %}` or `{{ … }}`.
@@ -49,8 +63,8 @@ pub enum TokenKind {
 
 /// Operators, longer ones first.
 const OPERATORS: [&str; 26] = [
-    "//", "**", "==", "!=", ">=", "<=", "+", "-", "/", "*", "%", "~", "[", "]", "(", ")", "{", "}", ">", "<", "=",
-    ".", ":", "|", ",", ";",
+    "//", "**", "==", "!=", ">=", "<=", "+", "-", "/", "*", "%", "~", "[", "]", "(", ")", "{", "}", ">", "<", "=", ".",
+    ":", "|", ",", ";",
 ];
 
 /// A syntax error on a line of the template.
@@ -69,17 +83,23 @@ pub fn split(source: &str) -> Result<Vec<Segment<'_>>, Failure> {
     while let Some(found) = source[lexer.at..].find('{') {
         let start = lexer.at + found;
         let rest = &source[start..];
-        if rest.starts_with("{#") {
-            let end = rest[2..].find("#}").ok_or_else(|| lexer.error(start, "a comment does not end"))?;
+        if rest == "{#" {
+            // Jinja2 only notices that a comment does not end where there is something in it.
+            segments.push(Segment::Verbatim(&source[text..start]));
+            return Ok(segments);
+        } else if let Some(comment) = rest.strip_prefix("{#") {
+            let end = comment.find("#}").ok_or_else(|| lexer.error(start, "a comment does not end"))?;
             lexer.move_to(start + 2 + end + 2);
         } else if rest.starts_with("{%") || rest.starts_with("{{") {
-            if let Some(end) = raw_block(rest).map_err(|message| lexer.error(start, message))? {
-                lexer.move_to(start + end);
-                continue;
-            }
             segments.push(Segment::Verbatim(&source[text..start]));
-            lexer.move_to(start);
-            segments.push(Segment::Tag(lexer.tag()?));
+            if let Some((mut raw, length)) = raw_block(rest).map_err(|message| lexer.error(start, message))? {
+                raw.lines = rest[..length].matches('\n').count();
+                lexer.move_to(start + length);
+                segments.push(Segment::Raw(raw));
+            } else {
+                lexer.move_to(start);
+                segments.push(Segment::Tag(lexer.tag()?));
+            }
             text = lexer.at;
         } else {
             lexer.move_to(start + 1);
@@ -89,30 +109,45 @@ pub fn split(source: &str) -> Result<Vec<Segment<'_>>, Failure> {
     Ok(segments)
 }
 
-/// The length of the raw block that `rest` starts with, if it does.
-fn raw_block(rest: &str) -> Result<Option<usize>, &'static str> {
-    let Some(body) = tag_of(rest, "raw", false) else { return Ok(None) };
+/// The raw block that `rest` starts with, if it does, and its length.
+fn raw_block(rest: &str) -> Result<Option<(Raw<'_>, usize)>, &'static str> {
+    let Some((open, close, body)) = tag_of(rest, "raw") else { return Ok(None) };
+    if close == "+%}" {
+        return Ok(None);
+    }
     let mut at = body;
     while let Some(found) = rest[at..].find("{%") {
-        if let Some(end) = tag_of(&rest[at + found..], "endraw", true) {
-            return Ok(Some(at + found + end));
+        at += found;
+        if let Some((end, last, length)) = tag_of(&rest[at..], "endraw") {
+            let mut content = &rest[body..at];
+            if close == "-%}" {
+                content = content.trim_start_matches(is_space);
+            }
+            if end == "{%-" {
+                content = content.trim_end_matches(is_space);
+            } else if end == "{%" {
+                // The end stands alone on its line: what is before it there goes.
+                let line = content.rfind('\n').map_or(0, |at| at + 1);
+                if line > 0 && content[line..].chars().all(is_space) {
+                    content = &content[..line];
+                }
+            }
+            return Ok(Some((Raw { open, content, close: last, lines: 0 }, at + length)));
         }
-        at += found + 2;
+        at += 2;
     }
     Err("a raw block does not end")
 }
 
-/// The length of the tag `{% name %}` that `rest` starts with, if it does.
-fn tag_of(rest: &str, name: &str, plus: bool) -> Option<usize> {
+/// The opening, the closing and the length of the tag `{% name %}` that `rest` starts with, if it does.
+fn tag_of<'a>(rest: &'a str, name: &str) -> Option<(&'a str, &'a str, usize)> {
     let inner = rest.strip_prefix("{%")?;
-    let inner = inner.strip_prefix(['-', '+']).unwrap_or(inner).trim_start();
-    let inner = inner.strip_prefix(name)?.trim_start();
-    let inner = match inner.strip_prefix("-%}").or_else(|| inner.strip_prefix("%}")) {
-        Some(inner) => inner,
-        None if plus => inner.strip_prefix("+%}")?,
-        None => return None,
-    };
-    Some(rest.len() - inner.len())
+    let inner = inner.strip_prefix(['-', '+']).unwrap_or(inner);
+    let open = &rest[..rest.len() - inner.len()];
+    let inner = inner.trim_start_matches(is_space).strip_prefix(name)?.trim_start_matches(is_space);
+    let close = ["-%}", "+%}", "%}"].iter().find(|close| inner.starts_with(**close))?;
+    let length = rest.len() - inner.len() + close.len();
+    Some((open, &rest[length - close.len()..length], length))
 }
 
 struct Lexer<'a> {
@@ -223,7 +258,9 @@ impl<'a> Lexer<'a> {
         let rest = self.rest();
         let bytes = rest.as_bytes();
         let digits = |mut at: usize, allowed: fn(&u8) -> bool| {
-            while at < bytes.len() && (allowed(&bytes[at]) || bytes[at] == b'_' && bytes.get(at + 1).is_some_and(allowed)) {
+            while at < bytes.len()
+                && (allowed(&bytes[at]) || bytes[at] == b'_' && bytes.get(at + 1).is_some_and(allowed))
+            {
                 at += 1;
             }
             at
@@ -253,7 +290,8 @@ impl<'a> Lexer<'a> {
         }
         let text = rest[..end].replace('_', "");
         self.move_to(self.at + end);
-        let value = if end == whole { text.parse().map(TokenKind::Int).ok() } else { text.parse().map(TokenKind::Float).ok() };
+        let value =
+            if end == whole { text.parse().map(TokenKind::Int).ok() } else { text.parse().map(TokenKind::Float).ok() };
         value.ok_or_else(|| syntax(self.line, format!("{text}: the number is too large")))
     }
 }
@@ -335,15 +373,32 @@ mod tests {
     }
 
     #[test]
-    fn raw_blocks_and_comments_pass_through() {
-        let source = "a{# {{ #}{%- raw -%}{{ x }}{% endraw %}b";
-        let segments = split(source).unwrap();
-        assert!(matches!(segments[..], [Segment::Verbatim(text)] if text == source));
+    fn comments_pass_through() {
+        let source = "a{# {{ #}b{c";
+        assert!(matches!(split(source).unwrap()[..], [Segment::Verbatim(text)] if text == source));
+    }
+
+    #[test]
+    fn raw_blocks_lose_what_their_marks_take() {
+        for (source, want) in [
+            ("{%raw%}\n {{ x }} {%endraw%}", "\n {{ x }} "),
+            ("{%- raw -%}\n x\n {%- endraw +%}", "x"),
+            ("{% raw %} \n  {% endraw %}", " \n"),
+            ("{% raw %} \n  {%+ endraw %}", " \n  "),
+            ("{% raw %}{% if %}{% endraw %}", "{% if %}"),
+        ] {
+            match split(source).unwrap().into_iter().nth(1) {
+                Some(Segment::Raw(raw)) => assert_eq!(raw.content, want, "{source:?}"),
+                other => panic!("{source:?}: {other:?}"),
+            }
+        }
     }
 
     #[test]
     fn broken_templates_name_their_line() {
-        for (source, line) in [("\n\n{{ x", 3), ("\n{# x", 2), ("{% raw %}", 1), ("\n{{ 'x }}", 2), ("{{ ) }}", 1), ("{{ ? }}", 1)] {
+        for (source, line) in
+            [("\n\n{{ x", 3), ("\n{# x", 2), ("{% raw %}", 1), ("\n{{ 'x }}", 2), ("{{ ) }}", 1), ("{{ ? }}", 1)]
+        {
             assert_eq!(split(source).unwrap_err().line, line, "{source:?}");
         }
     }

@@ -111,19 +111,19 @@ pub fn dict(_state: &mut State, dict: &Arc<Dict>, method: &str, args: &[Value]) 
         }
         "keys" => {
             let [] = args.bind("keys", [])?;
-            View::new("dict_keys", dict.items.keys().cloned().collect())
+            View::value("dict_keys", dict.items.keys().cloned().collect())
         }
         "values" => {
             let [] = args.bind("values", [])?;
-            View::new("dict_values", dict.items.values().cloned().collect())
+            View::value("dict_values", dict.items.values().cloned().collect())
         }
         "items" => {
             let [] = args.bind("items", [])?;
-            View::new("dict_items", tuples(dict)?)
+            View::value("dict_items", tuples(dict)?)
         }
         "copy" => {
             let [] = args.bind("copy", [])?;
-            Dict::new(dict.items.clone())
+            Dict::value(dict.items.clone())
         }
         _ if DICT.contains(&method) => Err(refused("dict", method)),
         _ => match dict.items.get(&Value::from(method)) {
@@ -141,5 +141,5 @@ pub fn dict(_state: &mut State, dict: &Arc<Dict>, method: &str, args: &[Value]) 
 /// # Errors
 /// Fails where the values nest too deeply.
 pub fn tuples(dict: &Dict) -> Result<Vec<Value>> {
-    dict.items.iter().map(|(key, value)| Seq::new(SeqKind::Tuple, vec![key.clone(), value.clone()])).collect()
+    dict.items.iter().map(|(key, value)| Seq::value(SeqKind::Tuple, vec![key.clone(), value.clone()])).collect()
 }

@@ -47,7 +47,7 @@ pub fn register(env: &mut Environment) {
         None => Err(bad_operand("unary +", &args.positional[0])),
     });
     function(env, "_jinja_list", |state, args| list(literal(state, &args)?));
-    function(env, "_jinja_tuple", |state, args| Seq::new(SeqKind::Tuple, literal(state, &args)?));
+    function(env, "_jinja_tuple", |state, args| Seq::value(SeqKind::Tuple, literal(state, &args)?));
     function(env, "_jinja_dict", |state, args| {
         let mut items = literal(state, &args)?.into_iter();
         let mut dict = IndexMap::new();
@@ -55,7 +55,7 @@ pub fn register(env: &mut Environment) {
             super::value::hashable(&key)?;
             dict.insert(key, value);
         }
-        Dict::new(dict)
+        Dict::value(dict)
     });
     function(env, "_jinja_slice", |state, args| match &args.positional[..] {
         [value, start, stop] => slice(state, value, start, stop, &Value::from(())),
@@ -63,6 +63,13 @@ pub fn register(env: &mut Environment) {
         _ => Err(error("a slice has too many parts")),
     });
     function(env, "_jinja_iter", |state, args| list(iterate(state, &args.positional[0])?));
+    function(env, "_jinja_rows", |state, args| {
+        let mut rows = iterate(state, &args.positional[0])?;
+        for row in rows.iter_mut().filter(|row| row.downcast_object_ref::<Seq>().is_none()) {
+            *row = list(iterate(state, row)?)?;
+        }
+        list(rows)
+    });
     function(env, "_jinja_store", |state, args| {
         check_store(state, &args.positional[0], &args.positional[1])?;
         Ok(args.positional[1].clone())
@@ -178,7 +185,13 @@ fn float_arithmetic(op: &str, x: f64, y: f64) -> Result<Value> {
     // Python's float remainder has the sign of the divisor.
     let remainder = || {
         let r = x % y;
-        if r != 0.0 && (r < 0.0) != (y < 0.0) { r + y } else if r == 0.0 { 0.0f64.copysign(y) } else { r }
+        if r != 0.0 && (r < 0.0) != (y < 0.0) {
+            r + y
+        } else if r == 0.0 {
+            0.0f64.copysign(y)
+        } else {
+            r
+        }
     };
     Ok(Value::from(match op {
         "+" => x + y,
@@ -199,7 +212,7 @@ fn add(state: &State, a: &Value, b: &Value) -> Result<Value> {
         (Some(x), Some(y)) if x.is_tuple() == y.is_tuple() && !is_range(x) && !is_range(y) => {
             charge(state, x.items.len() + y.items.len())?;
             let kind = if x.is_tuple() { SeqKind::Tuple } else { SeqKind::List };
-            Seq::new(kind, x.items.iter().chain(&y.items).cloned().collect())
+            Seq::value(kind, x.items.iter().chain(&y.items).cloned().collect())
         }
         _ => Err(unsupported("+", a, b)),
     }
@@ -225,7 +238,7 @@ fn repeat(state: &State, a: &Value, b: &Value) -> Result<Value> {
             charge(state, seq.items.len().saturating_mul(times))?;
             let kind = if seq.is_tuple() { SeqKind::Tuple } else { SeqKind::List };
             let count = seq.items.len().saturating_mul(times);
-            Seq::new(kind, seq.items.iter().cycle().take(count).cloned().collect())
+            Seq::value(kind, seq.items.iter().cycle().take(count).cloned().collect())
         }
         _ => Err(unsupported("*", a, b)),
     }
@@ -319,9 +332,9 @@ pub fn order(state: &State, a: &Value, b: &Value) -> Result<std::result::Result<
 pub fn contains(state: &State, container: &Value, item: &Value) -> Result<bool> {
     if let Some(text) = container.as_str() {
         charge_text(state, text.len())?;
-        let item = item.as_str().ok_or_else(|| {
-            error(format!("'in <string>' requires string as left operand, not {}", type_name(item)))
-        })?;
+        let item = item
+            .as_str()
+            .ok_or_else(|| error(format!("'in <string>' requires string as left operand, not {}", type_name(item))))?;
         return Ok(text.contains(item));
     }
     if let Some(dict) = container.downcast_object_ref::<Dict>() {
@@ -380,7 +393,7 @@ pub fn slice(state: &State, value: &Value, start: &Value, stop: &Value, step: &V
         _ if seq.is_tuple() => SeqKind::Tuple,
         _ => SeqKind::List,
     };
-    Seq::new(kind, indices(seq.items.len(), start, stop, step).map(|at| seq.items[at].clone()).collect())
+    Seq::value(kind, indices(seq.items.len(), start, stop, step).map(|at| seq.items[at].clone()).collect())
 }
 
 /// Where a slice of a sequence of `len` items starts and stops.

@@ -29,7 +29,8 @@ pub fn format(state: &State, format: &str, values: &Value) -> Result<String> {
     let dict = values.downcast_object_ref::<Dict>();
     let mut items = items.into_iter();
     // What can be indexed may be left over, but not a tuple.
-    let spare = tuple.is_none() && (values.downcast_object_ref::<Seq>().is_some() || dict.is_some() || values.is_undefined());
+    let spare =
+        tuple.is_none() && (values.downcast_object_ref::<Seq>().is_some() || dict.is_some() || values.is_undefined());
     let mut out = String::new();
     let mut chars = format.chars().peekable();
     while let Some(c) = chars.next() {

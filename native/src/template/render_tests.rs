@@ -6,7 +6,9 @@ use super::{MAX_SOURCE, Template, Time};
 use crate::ffi::{Failure, Kind, guard};
 
 fn render(source: &str, vars: &str) -> Result<String, Failure> {
-    guard(|| Template::compile(source)?.render(vars.as_bytes(), Time { year: 2025, month: 7, day: 10, ..Time::default() }))
+    guard(|| {
+        Template::compile(source)?.render(vars.as_bytes(), Time { year: 2025, month: 7, day: 10, ..Time::default() })
+    })
 }
 
 fn check(source: &str, vars: &str, want: &str) {
@@ -29,7 +31,8 @@ fn python_methods_win_over_keys() {
 
 #[test]
 fn raised_texts_and_lines_are_kept() {
-    let failure = render("a\n{% if true %}\n{{ raise_exception('no ' ~ x) }}{% endif %}", r#"{"x":"way"}"#).unwrap_err();
+    let failure =
+        render("a\n{% if true %}\n{{ raise_exception('no ' ~ x) }}{% endif %}", r#"{"x":"way"}"#).unwrap_err();
     assert_eq!((failure.kind, failure.line, failure.message.as_str()), (Kind::Raised, 3, "no way"));
     let failure = render("a\n\n{{ x.y }}", "{}").unwrap_err();
     assert_eq!((failure.kind, failure.line), (Kind::Invalid, 3));
@@ -138,9 +141,65 @@ fn long_conversations_render() {
 #[test]
 fn random_templates_do_not_panic() {
     let pieces = [
-        "{{", "}}", "{%", "%}", "{#", "#}", "-", "+", " if ", " else ", " for ", " in ", " set ", " endfor ", " endif ", "x", "xs", "d",
-        "|", "upper", "(", ")", "[", "]", "{", "}", ":", ",", "'", "\"", "\\", "\n", "1", "1.5", "0x", "~", "%", "**", "//", ".", "items", " is ",
-        " not ", "defined", "é", "\0", " macro ", " endmacro ", "=", "==", "<", "raw", "endraw", "\u{1F600}", "%s", "range", "loop", "ns", " ",
+        "{{",
+        "}}",
+        "{%",
+        "%}",
+        "{#",
+        "#}",
+        "-",
+        "+",
+        " if ",
+        " else ",
+        " for ",
+        " in ",
+        " set ",
+        " endfor ",
+        " endif ",
+        "x",
+        "xs",
+        "d",
+        "|",
+        "upper",
+        "(",
+        ")",
+        "[",
+        "]",
+        "{",
+        "}",
+        ":",
+        ",",
+        "'",
+        "\"",
+        "\\",
+        "\n",
+        "1",
+        "1.5",
+        "0x",
+        "~",
+        "%",
+        "**",
+        "//",
+        ".",
+        "items",
+        " is ",
+        " not ",
+        "defined",
+        "é",
+        "\0",
+        " macro ",
+        " endmacro ",
+        "=",
+        "==",
+        "<",
+        "raw",
+        "endraw",
+        "\u{1F600}",
+        "%s",
+        "range",
+        "loop",
+        "ns",
+        " ",
     ];
     let mut seed = 88172645463325252u64;
     let mut random = |below: usize| {

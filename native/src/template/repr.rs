@@ -3,7 +3,9 @@
 use minijinja::value::ValueKind;
 use minijinja::{State, Value};
 
-use super::value::{Dict, Generator, Result, Seq, SeqKind, View, attributes, charge_text, is_macro, is_namespace, limit};
+use super::value::{
+    Dict, Generator, Result, Seq, SeqKind, View, attributes, charge_text, is_loop, is_macro, is_namespace, limit,
+};
 
 /// How long a text may get where no fuel can be charged: in error messages and format strings.
 const MAX_BOUNDED: usize = 1 << 20;
@@ -122,6 +124,9 @@ impl Writer<'_, '_, '_> {
             self.out.push_str("<Macro ");
             quote(&mut self.out, name.as_str().unwrap_or_default());
             self.out.push('>');
+        } else if is_loop(value) {
+            let part = |name| value.get_attr(name).map(|part| bounded(&part)).unwrap_or_default();
+            self.out.push_str(&format!("<LoopContext {}/{}>", part("index"), part("length")));
         } else {
             self.out.push_str("<object>");
         }

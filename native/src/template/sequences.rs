@@ -42,7 +42,7 @@ pub fn register(env: &mut Environment) {
         }
         let mut items = iterate(state, &value)?;
         items.reverse();
-        Generator::new(items)
+        Generator::value(items)
     });
     filter(env, "join", join);
     filter(env, "sort", sort);
@@ -51,8 +51,8 @@ pub fn register(env: &mut Environment) {
         let [value] = args.bind("items", ["value"])?;
         let value = value.unwrap_or_default();
         match value.downcast_object_ref::<Dict>() {
-            Some(dict) => Generator::new(tuples(dict)?),
-            None if value.is_undefined() => Generator::new(Vec::new()),
+            Some(dict) => Generator::value(tuples(dict)?),
+            None if value.is_undefined() => Generator::value(Vec::new()),
             None => Err(error("Can only get item pairs from a mapping.")),
         }
     });
@@ -152,7 +152,8 @@ fn sorted(state: &State, mut items: Vec<(Value, Value)>, reverse: bool) -> Resul
 }
 
 fn sort(state: &mut State, args: Args) -> Result<Value> {
-    let [value, reverse, case_sensitive, path] = args.bind("sort", ["value", "reverse", "case_sensitive", "attribute"])?;
+    let [value, reverse, case_sensitive, path] =
+        args.bind("sort", ["value", "reverse", "case_sensitive", "attribute"])?;
     // Several attributes may be named, with commas between them; Python compares lists of them, which
     // is why values without an order may be sorted while they are equal.
     let paths: Vec<Option<Value>> = match path.as_ref().and_then(Value::as_str) {
@@ -226,11 +227,12 @@ fn unique(state: &mut State, args: Args) -> Result<Value> {
             out.push(item);
         }
     }
-    Generator::new(out)
+    Generator::value(out)
 }
 
 fn groupby(state: &mut State, args: Args) -> Result<Value> {
-    let [value, path, default, case_sensitive] = args.bind("groupby", ["value", "attribute", "default", "case_sensitive"])?;
+    let [value, path, default, case_sensitive] =
+        args.bind("groupby", ["value", "attribute", "default", "case_sensitive"])?;
     let path = path.ok_or_else(|| error("groupby needs an attribute"))?;
     let ignore_case = !truthy(case_sensitive.as_ref());
     let key = |item: &Value, ignore_case: bool| {
@@ -256,7 +258,7 @@ fn groupby(state: &mut State, args: Args) -> Result<Value> {
             Some(first) if ignore_case => key(first, false)?,
             _ => folded,
         };
-        out.push(Seq::new(SeqKind::Group, vec![grouper, list(items)?])?);
+        out.push(Seq::value(SeqKind::Group, vec![grouper, list(items)?])?);
     }
     list(out)
 }
@@ -281,7 +283,7 @@ fn batch(state: &mut State, args: Args) -> Result<Value> {
         }
         out.push(list(items)?);
     }
-    Generator::new(out)
+    Generator::value(out)
 }
 
 fn slice(state: &mut State, args: Args) -> Result<Value> {
@@ -301,7 +303,7 @@ fn slice(state: &mut State, args: Args) -> Result<Value> {
         }
         out.push(list(part)?);
     }
-    Generator::new(out)
+    Generator::value(out)
 }
 
 fn join(state: &mut State, args: Args) -> Result<Value> {
@@ -353,7 +355,7 @@ fn map(state: &mut State, mut args: Args) -> Result<Value> {
             out.push(state.apply_filter(&name, &forwarded(item, &args, 2))?);
         }
     }
-    Generator::new(out)
+    Generator::value(out)
 }
 
 fn select(state: &mut State, args: Args, by_attribute: bool, keep: bool) -> Result<Value> {
@@ -379,5 +381,5 @@ fn select(state: &mut State, args: Args, by_attribute: bool, keep: bool) -> Resu
             out.push(item);
         }
     }
-    Generator::new(out)
+    Generator::value(out)
 }

@@ -158,7 +158,7 @@ fn partition(state: &State, text: &str, separator: &str, from_right: bool) -> Re
         None if from_right => ["", "", text],
         None => [text, "", ""],
     };
-    Seq::new(SeqKind::Tuple, parts.iter().map(|part| Value::from(*part)).collect())
+    Seq::value(SeqKind::Tuple, parts.iter().map(|part| Value::from(*part)).collect())
 }
 
 /// Whether `text` starts or ends with the argument, or with one of a tuple.
@@ -240,7 +240,11 @@ pub fn method(state: &mut State, text: &str, method: &str, args: &[Value]) -> Re
         "startswith" | "endswith" => {
             let [wanted, start, stop] = args.bind(method, ["prefix", "start", "end"])?;
             let (text, _) = window(text, start.as_ref(), stop.as_ref())?;
-            let matches = if method == "startswith" { |a: &str, b: &str| a.starts_with(b) } else { |a: &str, b: &str| a.ends_with(b) };
+            let matches = if method == "startswith" {
+                |a: &str, b: &str| a.starts_with(b)
+            } else {
+                |a: &str, b: &str| a.ends_with(b)
+            };
             affix(text, &wanted, matches).map(Value::from)
         }
         "removeprefix" | "removesuffix" => {

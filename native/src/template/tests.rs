@@ -4,8 +4,8 @@ use indexmap::IndexMap;
 use minijinja::value::{Enumerator, Object, ObjectRepr, ValueKind};
 use minijinja::{Environment, Error, ErrorKind, State, Value};
 use std::fmt;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::args::{function, test};
 use super::ops::{self, Number, number};
@@ -44,13 +44,20 @@ pub fn register(env: &mut Environment) {
     });
     test(env, "sameas", |state, args| {
         let (a, b) = (arg(args, 0), arg(args, 1));
-        Ok(a.kind() == b.kind() && a.is_integer() == b.is_integer() && a.as_object().is_none() && ops::equal(state, a, b)?)
+        Ok(a.kind() == b.kind()
+            && a.is_integer() == b.is_integer()
+            && a.as_object().is_none()
+            && ops::equal(state, a, b)?)
     });
     test(env, "escaped", |_, _| Ok(false));
     test(env, "lower", |state, args| is_case(state, arg(args, 0), "lower"));
     test(env, "upper", |state, args| is_case(state, arg(args, 0), "upper"));
-    test(env, "odd", |state, args| ops::equal(state, &remainder(state, arg(args, 0), &Value::from(2))?, &Value::from(1)));
-    test(env, "even", |state, args| ops::equal(state, &remainder(state, arg(args, 0), &Value::from(2))?, &Value::from(0)));
+    test(env, "odd", |state, args| {
+        ops::equal(state, &remainder(state, arg(args, 0), &Value::from(2))?, &Value::from(1))
+    });
+    test(env, "even", |state, args| {
+        ops::equal(state, &remainder(state, arg(args, 0), &Value::from(2))?, &Value::from(0))
+    });
     test(env, "divisibleby", |state, args| {
         ops::equal(state, &remainder(state, arg(args, 0), arg(args, 1))?, &Value::from(0))
     });
@@ -101,7 +108,7 @@ pub fn register_functions(env: &mut Environment) {
             items.extend(pairs_of(state, first)?);
         }
         items.extend(args.named.into_iter().map(|(name, value)| (Value::from(name), value)));
-        Dict::new(items)
+        Dict::value(items)
     });
     function(env, "namespace", |state, args| {
         let mut items = Vec::new();
@@ -183,7 +190,7 @@ fn range(state: &mut State, args: super::args::Args) -> Result<Value> {
     charge(state, count as usize)?;
     let small = |value: i128| i64::try_from(value).map_err(|_| error("a number is too large"));
     let kind = SeqKind::Range(small(start)?, small(stop)?, small(step)?);
-    Seq::new(kind, (0..count).map(|index| ops::int(start + index * step)).collect())
+    Seq::value(kind, (0..count).map(|index| ops::int(start + index * step)).collect())
 }
 
 /// Python's `cycler`.

@@ -54,7 +54,8 @@ pub fn register(env: &mut Environment) {
     });
     filter(env, "center", |state, args| {
         let [value, width] = args.bind("center", ["value", "width"])?;
-        let width = width.map_or(Some(80), |width| width.as_i64()).ok_or_else(|| error("center expected an integer"))?;
+        let width =
+            width.map_or(Some(80), |width| width.as_i64()).ok_or_else(|| error("center expected an integer"))?;
         let text = text_of(state, value.as_ref())?;
         strings::justify(state, &text, width, " ", "center").map(Value::from)
     });
@@ -69,9 +70,9 @@ pub fn register(env: &mut Environment) {
                 return Err(error("can't handle positional and keyword arguments at the same time"));
             }
             let named = args.named.into_iter().map(|(name, value)| (Value::from(name), value)).collect();
-            return printf::format(state, &text, &super::value::Dict::new(named)?).map(Value::from);
+            return printf::format(state, &text, &super::value::Dict::value(named)?).map(Value::from);
         }
-        printf::format(state, &text, &Seq::new(SeqKind::Tuple, values)?).map(Value::from)
+        printf::format(state, &text, &Seq::value(SeqKind::Tuple, values)?).map(Value::from)
     });
     filter(env, "urlencode", urlencode);
     filter(env, "pprint", |state, args| {
@@ -240,7 +241,8 @@ fn urlencode(state: &mut State, args: Args) -> Result<Value> {
         }
         out
     };
-    let scalar = value.as_str().is_some() || !matches!(value.kind(), ValueKind::Seq | ValueKind::Map | ValueKind::Plain);
+    let scalar =
+        value.as_str().is_some() || !matches!(value.kind(), ValueKind::Seq | ValueKind::Map | ValueKind::Plain);
     if scalar {
         let text = repr::str(state, &value)?;
         charge_text(state, text.len() * 3)?;
@@ -270,10 +272,12 @@ fn urlencode(state: &mut State, args: Args) -> Result<Value> {
 fn round(_: &mut State, args: Args) -> Result<Value> {
     let [value, precision, method] = args.bind("round", ["value", "precision", "method"])?;
     let value = value.unwrap_or_default();
-    let precision = precision.map_or(Some(0), |precision| precision.as_i64()).ok_or_else(|| error("round expected an integer"))?;
+    let precision =
+        precision.map_or(Some(0), |precision| precision.as_i64()).ok_or_else(|| error("round expected an integer"))?;
     let precision = precision.clamp(-400, 400) as i32;
     let method = method.as_ref().map_or(Some("common"), Value::as_str);
-    let value = number(&value).ok_or_else(|| error(format!("type {} doesn't define __round__ method", type_name(&value))))?;
+    let value =
+        number(&value).ok_or_else(|| error(format!("type {} doesn't define __round__ method", type_name(&value))))?;
     let scale = 10f64.powi(precision);
     match (method, value) {
         (Some("common"), Number::Int(value)) if precision >= 0 => Ok(int(value)),
@@ -303,7 +307,9 @@ fn to_int(_: &mut State, args: Args) -> Result<Value> {
         return Err(error("the value is undefined"));
     }
     let base = base.map_or(Some(10), |base| base.as_i64()).and_then(|base| u32::try_from(base).ok());
-    let base = base.filter(|base| *base == 0 || (2..=36).contains(base)).ok_or_else(|| error("int() base must be >= 2 and <= 36, or 0"))?;
+    let base = base
+        .filter(|base| *base == 0 || (2..=36).contains(base))
+        .ok_or_else(|| error("int() base must be >= 2 and <= 36, or 0"))?;
     let default = default.unwrap_or(Value::from(0));
     match (value.as_str(), number(&value)) {
         (Some(text), _) => Ok(match parse_int(text, base) {
@@ -316,7 +322,9 @@ fn to_int(_: &mut State, args: Args) -> Result<Value> {
         }),
         (_, Some(Number::Int(value))) => Ok(int(value)),
         (_, Some(Number::Float(value))) if value.is_finite() => Ok(int(value as i128)),
-        (_, Some(Number::Float(value))) if value.is_infinite() => Err(error("cannot convert float infinity to integer")),
+        (_, Some(Number::Float(value))) if value.is_infinite() => {
+            Err(error("cannot convert float infinity to integer"))
+        }
         _ => Ok(default),
     }
 }

@@ -18,7 +18,17 @@ pub struct Time {
 
 const DAYS: [&str; 7] = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
 const MONTHS: [&str; 12] = [
-    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
     "December",
 ];
 
@@ -44,7 +54,8 @@ impl Time {
     /// The ISO 8601 year and week.
     fn iso_week(&self) -> (i64, i64) {
         let weeks = |year: i64| {
-            let last = |year: i64| (year + year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400)).rem_euclid(7);
+            let last =
+                |year: i64| (year + year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400)).rem_euclid(7);
             if last(year) == 4 || last(year - 1) == 3 { 53 } else { 52 }
         };
         let year = i64::from(self.year);
@@ -167,8 +178,14 @@ mod tests {
     fn directives() {
         let at = time(2025, 7, 10, 12);
         assert_eq!(at.format("%d %b %Y %A %H:%M:%S %j").unwrap(), "10 Jul 2025 Thursday 12:05:09 191");
-        assert_eq!(at.format("%-d|%e|%I %p|%y|%w|%u|%U|%W|%V|%G|%f|%%|%Q|%z|%").unwrap(), "10|10|12 PM|25|4|4|27|27|28|2025|000042|%|%Q||%");
-        assert_eq!(time(2024, 2, 29, 0).format("%j %a %I%p %x %X %c").unwrap(), "060 Thu 12AM 02/29/24 00:05:09 Thu Feb 29 00:05:09 2024");
+        assert_eq!(
+            at.format("%-d|%e|%I %p|%y|%w|%u|%U|%W|%V|%G|%f|%%|%Q|%z|%").unwrap(),
+            "10|10|12 PM|25|4|4|27|27|28|2025|000042|%|%Q||%"
+        );
+        assert_eq!(
+            time(2024, 2, 29, 0).format("%j %a %I%p %x %X %c").unwrap(),
+            "060 Thu 12AM 02/29/24 00:05:09 Thu Feb 29 00:05:09 2024"
+        );
         assert_eq!(time(2021, 1, 3, 1).format("%G-W%V-%u %-m %_d %^a").unwrap(), "2020-W53-7 1  3 SUN");
     }
 }

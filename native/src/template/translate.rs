@@ -4,11 +4,12 @@
 //! every operator, literal and slice as a call of a function in [`super::ops`], since those are what
 //! the two engines disagree on. Line breaks stay where they were, so that errors name the right line.
 
+mod cursor;
 mod expr;
 
-use super::lexer::{Segment, Tag, Token, TokenKind, split, syntax};
+use super::lexer::{Raw, Segment, Tag, Token, TokenKind, split, syntax};
 use crate::ffi::Failure;
-use expr::Parser;
+use cursor::Parser;
 
 /// How deep tags may nest.
 const MAX_NESTING: usize = 150;
@@ -32,6 +33,7 @@ pub fn translate(source: &str) -> Result<String, Failure> {
         match segment {
             Segment::Verbatim(text) => translator.out.push_str(text),
             Segment::Tag(tag) => translator.tag(&tag)?,
+            Segment::Raw(raw) => translator.raw(&raw),
         }
     }
     match translator.open.last() {
@@ -69,6 +71,13 @@ impl Translator {
         self.out.push(' ');
         self.out.push_str(tag.close);
         Ok(())
+    }
+
+    /// Writes a raw block as text to print, between tags that treat what is around it as its own do.
+    fn raw(&mut self, raw: &Raw) {
+        let text = expr::quote(raw.content);
+        let breaks = "\n".repeat(raw.lines);
+        self.out.push_str(&format!("{} with +%}}{{{{ {text}{breaks} }}}}{{%+ endwith {}", raw.open, raw.close));
     }
 
     fn statement(&mut self, p: &mut Parser) -> Result<String, Failure> {
@@ -151,6 +160,7 @@ impl Translator {
             let value = p.tuple(true)?;
             return Ok(match namespace {
                 Some(name) => format!("{target} = _jinja_store({name},{value})"),
+                None if target.contains(',') => format!("{target} = _jinja_iter({value})"),
                 None => format!("{target} = {value}"),
             });
         }
@@ -168,7 +178,8 @@ fn for_loop(p: &mut Parser) -> Result<String, Failure> {
     let (target, _) = p.target(false)?;
     p.expect_name("in")?;
     let items = p.tuple(false)?;
-    let mut out = format!("{target} in _jinja_iter({items})");
+    let iterate = if target.contains(',') { "_jinja_rows" } else { "_jinja_iter" };
+    let mut out = format!("{target} in {iterate}({items})");
     if p.take_name("if") {
         out = format!("{out} if {}", p.expression()?);
     }
@@ -178,18 +189,22 @@ fn for_loop(p: &mut Parser) -> Result<String, Failure> {
     Ok(out)
 }
 
-/// `with [name = value, …]`
+/// `with [name = value, …]`; all values are read before any name is set.
 fn with(p: &mut Parser) -> Result<String, Failure> {
-    let mut pairs = Vec::new();
+    let (mut names, mut values) = (Vec::new(), Vec::new());
     while !p.at_end() {
-        if !pairs.is_empty() {
+        if !names.is_empty() {
             p.expect_op(",")?;
         }
-        let name = p.name()?;
+        names.push(p.name()?);
         p.expect_op("=")?;
-        pairs.push(format!("{name} = {}", p.expression()?));
+        values.push(p.expression()?);
     }
-    Ok(pairs.join(", "))
+    match names.len() {
+        0 => Ok(String::new()),
+        1 => Ok(format!("{} = {}", names[0], values[0])),
+        _ => Ok(format!("({}) = _jinja_list([{}])", names.join(", "), values.join(", "))),
+    }
 }
 
 #[cfg(test)]
@@ -205,7 +220,9 @@ mod tests {
 
     #[test]
     fn unknown_and_unbalanced_tags_are_refused() {
-        for source in ["{% include 'x' %}", "{% do x %}", "{% if a %}", "{% endif %}", "{% for a in b %}{% endif %}", "{% 1 %}"] {
+        for source in
+            ["{% include 'x' %}", "{% do x %}", "{% if a %}", "{% endif %}", "{% for a in b %}{% endif %}", "{% 1 %}"]
+        {
             assert!(translate(source).is_err(), "{source}");
         }
     }

@@ -100,7 +100,7 @@ impl Seq {
     ///
     /// # Errors
     /// Fails where the items nest too deeply.
-    pub fn new(kind: SeqKind, items: Vec<Value>) -> Result<Value> {
+    pub fn value(kind: SeqKind, items: Vec<Value>) -> Result<Value> {
         let shape = shape(items.iter())?;
         Ok(Value::from_object(Seq { kind, items, shape }))
     }
@@ -114,9 +114,9 @@ impl Seq {
 /// A list of `items`.
 ///
 /// # Errors
-/// As [`Seq::new`].
+/// As [`Seq::value`].
 pub fn list(items: Vec<Value>) -> Result<Value> {
-    Seq::new(SeqKind::List, items)
+    Seq::value(SeqKind::List, items)
 }
 
 impl Object for Seq {
@@ -161,7 +161,7 @@ impl Dict {
     ///
     /// # Errors
     /// Fails where the values nest too deeply or a key cannot be one.
-    pub fn new(items: IndexMap<Value, Value>) -> Result<Value> {
+    pub fn value(items: IndexMap<Value, Value>) -> Result<Value> {
         let shape = shape(items.values())?;
         for key in items.keys() {
             hashable(key)?;
@@ -222,7 +222,7 @@ impl View {
     ///
     /// # Errors
     /// Fails where the items nest too deeply.
-    pub fn new(name: &'static str, items: Vec<Value>) -> Result<Value> {
+    pub fn value(name: &'static str, items: Vec<Value>) -> Result<Value> {
         let shape = shape(items.iter())?;
         Ok(Value::from_object(View { name, items, shape }))
     }
@@ -253,7 +253,7 @@ impl Generator {
     ///
     /// # Errors
     /// Fails where the items nest too deeply.
-    pub fn new(items: Vec<Value>) -> Result<Value> {
+    pub fn value(items: Vec<Value>) -> Result<Value> {
         shape(items.iter())?;
         Ok(Value::from_object(Generator { items: Mutex::new(items.into()) }))
     }
@@ -380,6 +380,11 @@ pub fn is_namespace(value: &Value) -> bool {
 /// Whether this is a macro.
 pub fn is_macro(value: &Value) -> bool {
     value.as_object().is_some_and(|object| object.type_name().ends_with("::Macro"))
+}
+
+/// Whether this is the `loop` of a for tag.
+pub fn is_loop(value: &Value) -> bool {
+    value.as_object().is_some_and(|object| object.type_name().ends_with("::Loop"))
 }
 
 /// Fails when storing `value` in `namespace` would make the namespace contain itself, which neither

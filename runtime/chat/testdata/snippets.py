@@ -297,6 +297,11 @@ SNIPPETS = [
     "   {#- x -#}   \n   y",
     "{{- ' a ' -}}  b  {{- ' c ' }}",
     "{% set x\n  = 1 %}{{\n x\n }}{{ [1,\n2] }}",
+    "a {% raw %}\n {{ x }} \n  {% endraw %}\nb {%- raw -%} \n{{ y }}\n {%+ endraw +%}\nc",
+    "a\n  {%+ raw %}  x  {%- endraw -%}  \n y\n\n",
+    "{% for x in xs %}{{ loop }}{% endfor %}{% with a=2, n=n, c=a %}{{ a }}{{ n }}{{ c }}{% endwith %}{{ self.x }}|",
+    "{% for a, b in ['xy', ['p', 'q'], {'k': 1, 'l': 2}] %}{{ a }}{{ b }}{% endfor %}{% set a, b = 'xy' %}{{ a }}{{ b }}",
+    "{% set a, b = namespace(x=1) %}",
     # Mixed.
     "{{ (xs|sort)[0] }}{{ 1 + xs|length }}{{ 2 + xs|sort|length }}{{ xs|map('string')|join('-')|upper|length }}",
     "{{ (d.a + [4])|length }}{{ not xs|length }}{{ xs|length > 2 and s|length > 2 }}{{ -xs[0]|abs }}{{ (-xs[0])|abs }}",
