@@ -19,6 +19,7 @@ import (
 
 	"github.com/mlxgen/mlxgen/gen/check"
 	"github.com/mlxgen/mlxgen/gen/emit"
+	"github.com/mlxgen/mlxgen/gen/evidence"
 	"github.com/mlxgen/mlxgen/gen/facts"
 	"github.com/mlxgen/mlxgen/gen/lockfile"
 	"github.com/mlxgen/mlxgen/gen/resolve"
@@ -223,6 +224,11 @@ func (p *Project) generateOne(name string, resolved []*resolve.Resolved) *genera
 	for file, data := range files {
 		if err == nil {
 			files[file], err = gofumpt(data)
+		}
+	}
+	if err == nil {
+		for _, r := range resolved {
+			files[path.Join("testdata", r.ID+".txt")] = evidence.Text(r)
 		}
 	}
 	if err != nil {

@@ -106,8 +106,11 @@ func TestRefusals(t *testing.T) {
 	}{
 		"unread key":   {[]string{rope, rope + `, "new_trick": 0.5`}, "MG1104", []string{"new_trick", "--inert"}},
 		"two findings": {[]string{rope, rope + `, "x": 1, "y": 2`}, "MG1104 MG1104", nil},
-		"extra tensor": {[]string{"  model.norm.weight F32 [16]\n", "  model.norm.weight F32 [16]\n  model.layers.{0..2}.self_attn.q_norm.weight F32 [4]\n"},
-			"MG1203", []string{"3 tensors", "model.layers.{0..2}.self_attn.q_norm.weight"}},
+		"extra tensor": {
+			[]string{"  model.norm.weight F32 [16]\n", "  model.norm.weight F32 [16]\n  model.layers.{0..2}.self_attn.q_norm.weight F32 [4]\n"},
+			"MG1203",
+			[]string{"3 tensors", "model.layers.{0..2}.self_attn.q_norm.weight"},
+		},
 		"wrong shape":  {[]string{"model.norm.weight F32 [16]", "model.norm.weight F32 [17]"}, "MG1205", []string{"[17]", "[16]"}},
 		"unknown rope": {[]string{rope, `"rope_scaling": {"rope_type": "spiral", "factor": 2}`}, "MG1108", []string{"spiral"}},
 		"classifier":   {[]string{"LlamaForCausalLM", "LlamaForSequenceClassification"}, "MG1305", nil},
