@@ -66,18 +66,9 @@ const (
 func (t *Templates) invented(name string) []Checkpoint {
 	facts, columns := map[string][]contract.Value{}, map[string][]contract.Value{}
 	words := t.words()
-	for _, s := range t.structsBelow(t.templates[name]) {
-		for _, f := range s.fields {
-			sources := []string{f.spec.Trait}
-			if !f.allOrNone() {
-				sources = append(sources, f.spec.When)
-			}
-			for bound, src := range f.spec.With {
-				if t.decides(f.kid, bound) {
-					sources = append(sources, src)
-				}
-			}
-			for _, src := range sources {
+	for _, c := range newPlan(t, &report{im: t.im}, t.templates[name], nil).classes {
+		for _, f := range c.info.fields {
+			for _, src := range []string{c.when(f), c.trait(f)} {
 				e, err := contract.ParseExpr(src)
 				if err != nil {
 					continue
@@ -87,7 +78,9 @@ func (t *Templates) invented(name string) []Checkpoint {
 					if col, ok := strings.CutPrefix(n, "layer."); ok {
 						into, n = columns, col
 					}
-					into[n] = merge(into[n], values)
+					if n != "i" {
+						into[n] = merge(into[n], values)
+					}
 				}
 			}
 		}
@@ -102,23 +95,6 @@ func (t *Templates) invented(name string) []Checkpoint {
 		list = append(list, Checkpoint{Name: fmt.Sprintf("invented %03d", i), Config: &contract.Config{Facts: c, Layers: rows}, Presence: t.allPresent(name)})
 	}
 	return list
-}
-
-// decides reports whether a named dim is part of a condition in a struct or below it.
-func (t *Templates) decides(s *structInfo, name string) bool {
-	for _, s := range t.structsBelow(s) {
-		for _, f := range s.fields {
-			if slices.Contains(namesOf(f.spec.Trait), name) || !f.allOrNone() && slices.Contains(namesOf(f.spec.When), name) {
-				return true
-			}
-			for _, src := range f.spec.With {
-				if slices.Contains(namesOf(src), name) && f.kid != s && t.decides(f.kid, name) {
-					return true
-				}
-			}
-		}
-	}
-	return false
 }
 
 // allPresent answers for all-or-none parameters, which no predicate decides.

@@ -20,6 +20,7 @@ import (
 	"github.com/rogpeppe/go-internal/txtar"
 
 	"github.com/mlxgen/mlxgen/runtime/contract"
+	"github.com/mlxgen/mlxgen/runtime/diag"
 )
 
 // event and job mirror the harness in testdata/module/harness.
@@ -44,6 +45,9 @@ type batch struct {
 	jobs  []job
 	pairs []pair
 	count int
+
+	guards     map[string]string
+	deadPanics bool
 }
 
 // pair is two jobs whose traces must agree.
@@ -87,6 +91,10 @@ func (b *batch) compare(t testing.TB, ts *Templates, prefix, name string, res *R
 	for file, src := range res.Files {
 		b.put(path.Join(prefix, name, file), prefix, src)
 	}
+	if b.guards == nil {
+		b.guards = map[string]string{}
+	}
+	b.guards[prefix+"/"+name+"."+template.Root] = printGuards(res.Guards)
 	b.root(prefix + "/templates/t." + template.Root)
 	b.root(prefix + "/" + name + "." + template.Root)
 	for _, c := range configs {
@@ -187,11 +195,28 @@ func (b *batch) run(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, p := range b.pairs {
+		if b.deadPanics && strings.Contains(traces[p.a], ": panic: ") && !strings.Contains(traces[p.b], ": panic: ") {
+			continue // a panic in the computation of a value that nothing needs goes with the value
+		}
 		if diff := cmp.Diff(traces[p.a], traces[p.b]); diff != "" {
+			if !t.Failed() {
+				t.Logf("%s\n%s\n%s", b.sources(b.jobs[p.a].Name), b.sources(b.jobs[p.b].Name), b.guards[b.jobs[p.b].Name])
+			}
 			t.Errorf("%s: the specialised package does something else (-template +specialised):\n%s", p.name, diff)
 		}
 	}
 	t.Logf("%d packages, %d comparisons", len(b.roots), len(b.pairs))
+}
+
+// sources prints the files of a package.
+func (b *batch) sources(root string) string {
+	text, dir := "", root[:strings.LastIndexByte(root, '.')]
+	for name, f := range b.files {
+		if path.Dir(name) == dir {
+			text += "==> " + name + "\n" + string(f.Data)
+		}
+	}
+	return text
 }
 
 // complete gives values to the names that tags read for other things than conditions.
@@ -315,17 +340,24 @@ func (b *batch) fuzz(t *testing.T, ts *Templates, prefix string) {
 	}
 	for n := range *rounds {
 		var evidence []Checkpoint
-		for range 1 + random.IntN(3) {
-			evidence = append(evidence, pool[random.IntN(len(pool))])
-		}
+		var res *Result
 		name := fmt.Sprintf("fuzz%d", n)
-		res, diags := ts.Specialise(Request{Template: "t", Package: name, Evidence: evidence})
-		if res == nil {
+		for range 6 {
+			evidence = nil
+			for range 1 + random.IntN(3) {
+				evidence = append(evidence, pool[random.IntN(len(pool))])
+			}
+			var diags diag.List
+			if res, diags = ts.Specialise(Request{Template: "t", Package: name, Evidence: evidence}); res != nil {
+				break
+			}
 			for _, d := range diags {
 				if d.Code >= "MG2190" || d.Code == "MG2101" || d.Code == "MG2102" || d.Code == "MG2107" {
 					t.Errorf("%s: %s %s: %s %v", prefix, d.Code, d.Pos, d.Message, d.Notes)
 				}
 			}
+		}
+		if res == nil {
 			continue
 		}
 		others := evidence
