@@ -18,14 +18,7 @@ func (m *marker) guardList() []contract.Guard {
 	slices.SortStableFunc(drafts, func(a, b draft) int {
 		return cmp.Or(cmp.Compare(int(a.pos), int(b.pos)), cmp.Compare(a.label, b.label), cmp.Compare(a.when.String(), b.when.String()), cmp.Compare(a.want.String(), b.want.String()))
 	})
-	for n := range drafts {
-		for k := range drafts[:n] {
-			// What holds on both sides of a condition holds.
-			if drafts[k].want.String() == drafts[n].want.String() && drafts[k].when.String() == not(drafts[n].when).String() {
-				drafts[k].when, drafts[n].when = always, always
-			}
-		}
-	}
+	drafts = resolve(drafts)
 	// Unconditional ones first: they shorten and subsume the others.
 	var certain []formula
 	for _, d := range drafts {
@@ -49,6 +42,51 @@ func (m *marker) guardList() []contract.Guard {
 		out = append(out, g)
 	}
 	return out
+}
+
+// resolve joins guards that say the same on both sides of a condition: there, the condition does not matter.
+func resolve(drafts []draft) []draft {
+	for n := 0; n < len(drafts); n++ {
+		for k := 0; k < n; k++ {
+			a, b := drafts[k], drafts[n]
+			if a.want.String() != b.want.String() {
+				continue
+			}
+			when, ok := bothSides(a.when, b.when)
+			if !ok {
+				continue
+			}
+			drafts[k].when = when
+			drafts = slices.Delete(drafts, n, n+1)
+			n = -1 // the weaker path may meet others
+			break
+		}
+	}
+	return drafts
+}
+
+// bothSides returns what is common to two paths that differ in one condition and its opposite only.
+func bothSides(a, b formula) (formula, bool) {
+	parts := func(f formula) []formula {
+		switch f.op {
+		case 't':
+			return nil
+		case '&':
+			return f.args
+		}
+		return []formula{f}
+	}
+	less := func(x, y []formula) []formula {
+		return slices.DeleteFunc(slices.Clone(x), func(f formula) bool {
+			return slices.ContainsFunc(y, func(g formula) bool { return f.String() == g.String() })
+		})
+	}
+	one, two := parts(a), parts(b)
+	restOne, restTwo := less(one, two), less(two, one)
+	if len(restOne) != 1 || len(restTwo) != 1 || restOne[0].String() != not(restTwo[0]).String() {
+		return formula{}, false
+	}
+	return all(less(one, restOne)...), true
 }
 
 // draftsOf collects the drafts of a function and of the calls in it that were inlined.

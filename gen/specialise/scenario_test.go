@@ -30,8 +30,9 @@ var update = flag.Bool("update", false, "rewrite what scenarios want")
 //	templates/…            the template t, and blocks, over the stand-in module of testdata/module
 //	options                words: lax skips the linter, raw keeps -update from formatting templates
 //	evidence/NAME.json     {checkpoint: {"facts": {…}, "layers": [{…}], "presence": {…}}}; makes package NAME
+//	others/NAME.json       checkpoints that are not evidence; those that the guards of NAME let pass must run alike
 //	lint                   wanted findings of Load
-//	NAME/FILE.go, NAME/guards, NAME/diagnostics, NAME/unseen     wanted output
+//	NAME/FILE.go, NAME/guards, NAME/diagnostics, NAME/unseen, NAME/refused     wanted output
 type scenario struct {
 	name     string
 	file     string
@@ -40,6 +41,7 @@ type scenario struct {
 	lax      bool
 	raw      bool // the templates are not formatted
 	evidence map[string][]Checkpoint
+	others   map[string][]Checkpoint
 	want     map[string]string
 }
 
@@ -47,7 +49,7 @@ var formatOptions = format.Options{LangVersion: "go1.26", ModulePath: "github.co
 
 // isInput reports the sections that -update keeps.
 func isInput(name string) bool {
-	return strings.HasPrefix(name, "templates/") || strings.HasPrefix(name, "evidence/") || name == "options"
+	return strings.HasPrefix(name, "templates/") || strings.HasPrefix(name, "evidence/") || strings.HasPrefix(name, "others/") || name == "options"
 }
 
 // standIn is the module that scenarios are laid over.
@@ -77,7 +79,7 @@ func readScenario(t testing.TB, file string) *scenario {
 	}
 	s := &scenario{
 		name: strings.TrimSuffix(filepath.Base(file), ".txtar"), file: file, archive: archive,
-		evidence: map[string][]Checkpoint{}, want: map[string]string{},
+		evidence: map[string][]Checkpoint{}, others: map[string][]Checkpoint{}, want: map[string]string{},
 	}
 	source := standIn(t)
 	for _, f := range archive.Files {
@@ -86,6 +88,8 @@ func readScenario(t testing.TB, file string) *scenario {
 			source[f.Name] = &fstest.MapFile{Data: f.Data}
 		case strings.HasPrefix(f.Name, "evidence/"):
 			s.evidence[strings.TrimSuffix(path.Base(f.Name), ".json")] = readEvidence(t, f.Data)
+		case strings.HasPrefix(f.Name, "others/"):
+			s.others[strings.TrimSuffix(path.Base(f.Name), ".json")] = readEvidence(t, f.Data)
 		case f.Name == "options":
 			s.lax, s.raw = strings.Contains(string(f.Data), "lax"), strings.Contains(string(f.Data), "raw")
 		default:
@@ -183,6 +187,11 @@ func (s *scenario) run() map[string]string {
 		}
 		if len(res.Guards) > 0 {
 			got[name+"/guards"] = printGuards(res.Guards)
+		}
+		for _, c := range s.others[name] {
+			if contract.CheckGuards(res.Guards, c.Config).HasErrors() {
+				got[name+"/refused"] += c.Name + "\n"
+			}
 		}
 		if len(res.Unseen) > 0 {
 			got[name+"/unseen"] = strings.Join(res.Unseen, "\n") + "\n"

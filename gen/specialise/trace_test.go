@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"io/fs"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -312,7 +313,13 @@ func TestTraces(t *testing.T) {
 		t.Logf("%s is %s", prefix, s.name)
 		for name, evidence := range s.evidence {
 			if res, _ := ts.Specialise(Request{Template: "t", Package: name, Evidence: evidence}); res != nil && !s.headersDecide() {
-				b.compare(t, ts, prefix, name, res, completeAll(ts, evidence))
+				passing := slices.Clone(evidence)
+				for _, c := range s.others[name] {
+					if !contract.CheckGuards(res.Guards, c.Config).HasErrors() {
+						passing = append(passing, c)
+					}
+				}
+				b.compare(t, ts, prefix, name, res, completeAll(ts, passing))
 			}
 		}
 		if !s.lax && !s.headersDecide() {
@@ -360,12 +367,38 @@ func (b *batch) fuzz(t *testing.T, ts *Templates, prefix string) {
 		if res == nil {
 			continue
 		}
-		others := evidence
-		for _, c := range pool {
-			if len(others) < 12 && !contract.CheckGuards(res.Guards, c.Config).HasErrors() {
+		others := slices.Clone(evidence)
+		for range 60 {
+			c := mutate(random, evidence[random.IntN(len(evidence))], pool)
+			if len(others) < 16 && !contract.CheckGuards(res.Guards, c.Config).HasErrors() {
 				others = append(others, c)
 			}
 		}
 		b.compare(t, ts, prefix, name, res, others)
+	}
+}
+
+// mutate changes a few facts of a checkpoint to those of others: what guards let pass is mostly near to what was seen.
+func mutate(random *rand.Rand, c Checkpoint, pool []Checkpoint) Checkpoint {
+	config := &contract.Config{Facts: maps.Clone(c.Config.Facts)}
+	for _, row := range c.Config.Layers {
+		config.Layers = append(config.Layers, maps.Clone(row))
+	}
+	for range 1 + random.IntN(3) {
+		from := pool[random.IntN(len(pool))].Config
+		if random.IntN(2) == 0 || len(config.Layers) == 0 || len(from.Layers) == 0 {
+			one(random, config.Facts, from.Facts)
+			continue
+		}
+		one(random, config.Layers[random.IntN(len(config.Layers))], from.Layers[random.IntN(len(from.Layers))])
+	}
+	return Checkpoint{Name: c.Name + " changed", Config: config}
+}
+
+// one copies one fact.
+func one(random *rand.Rand, to, from contract.Facts) {
+	if names := slices.Sorted(maps.Keys(from)); len(names) > 0 {
+		n := names[random.IntN(len(names))]
+		to[n] = from[n]
 	}
 }
