@@ -53,6 +53,9 @@ func against(f *facts.Facts, p *contract.Policy, blueprints Blueprints, inert []
 	if found.HasErrors() {
 		return nil, found
 	}
+	if found := blueprint.Decide(p, config, f.Raw, f.Headers); found.HasErrors() {
+		return nil, found
+	}
 	params, states, found := blueprint.Expand(config)
 	if found.HasErrors() {
 		return nil, found
