@@ -53,7 +53,7 @@ gen: ## write the generated packages
 
 .PHONY: check
 check: ## formatting, lint of templates, layering, drift of the generated tree, tidy go.mod
-	@unformatted=$$($(GO) run mvdan.cc/gofumpt -l $$(git ls-files '*.go')); test -z "$$unformatted" || { echo "gofumpt: $$unformatted"; exit 1; }
+	@unformatted=$$($(GO) tool gofumpt -l $$(git ls-files '*.go')) && test -z "$$unformatted" || { echo "gofumpt: $$unformatted"; exit 1; }
 	CGO_ENABLED=0 $(GO) run ./cmd/mlxgen-gen lint
 	CGO_ENABLED=0 $(GO) run ./cmd/mlxgen-gen gen --check
 	$(GO) test -run TestLayering .

@@ -6,8 +6,10 @@ func guardConfig() *Config {
 	return &Config{
 		Facts: Facts{"qk_norm": {BoolValue(true), "default of policy: true"}, "act": {StringValue("silu"), "config.json#/hidden_act"}, "size": {IntValue(8), "config.json#/size"}, "none": {}},
 		Layers: []Facts{
-			{"kind": {StringValue("full"), "config.json#/layer_types"}, "window": {IntValue(0), "0"}}, {"kind": {StringValue("sliding"), "config.json#/layer_types"}, "window": {IntValue(64), "w"}},
-			{"kind": {StringValue("full"), "config.json#/layer_types"}, "window": {IntValue(0), "0"}}, {"kind": {StringValue("full"), "config.json#/layer_types"}, "window": {IntValue(32), "w"}},
+			{"kind": {StringValue("full"), "config.json#/layer_types"}, "window": {IntValue(0), "0"}},
+			{"kind": {StringValue("sliding"), "config.json#/layer_types"}, "window": {IntValue(64), "w"}},
+			{"kind": {StringValue("full"), "config.json#/layer_types"}, "window": {IntValue(0), "0"}},
+			{"kind": {StringValue("full"), "config.json#/layer_types"}, "window": {IntValue(32), "w"}},
 		},
 	}
 }

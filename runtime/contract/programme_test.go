@@ -116,8 +116,11 @@ func TestProgrammeKeepsOrigins(t *testing.T) {
 		p.params[l.path] = l
 	}
 	for _, op := range []Op{
-		{Kind: Rename, Match: "h.**", To: "model.**"}, {Kind: Stack, Match: "model.{i}.e.{e}", To: "model.{i}.experts"}, {Kind: Transpose, Match: "model.{i}.experts"},
-		{Kind: Split, Match: "qkv", Parts: []Part{{"q", "1"}, {"kv", "3"}}}, {Kind: Rename, Match: "q", To: "model.q"},
+		{Kind: Rename, Match: "h.**", To: "model.**"},
+		{Kind: Stack, Match: "model.{i}.e.{e}", To: "model.{i}.experts"},
+		{Kind: Transpose, Match: "model.{i}.experts"},
+		{Kind: Split, Match: "qkv", Parts: []Part{{"q", "1"}, {"kv", "3"}}},
+		{Kind: Rename, Match: "q", To: "model.q"},
 	} {
 		if err := p.apply(&op); err != nil {
 			t.Fatal(err)
@@ -140,20 +143,46 @@ func TestProgrammeErrors(t *testing.T) {
 		op      Op
 		want    string
 	}{
-		{a, Op{Kind: Drop, Match: "a", When: "missing"}, `drop a: a: there is no value "missing"`}, {a, Op{Kind: Drop, Match: "a", When: "n"}, "want a truth value"}, {a, Op{Kind: "melt", Match: "a"}, "melt a: a: unknown operation"},
-		{[]string{"h.5.x F32 1"}, Op{Kind: Drop, Match: "h.{i}.x", When: "layer.moe"}, `h.5.x: there is no value "layer.moe"`}, {a, Op{Kind: Drop, Match: "a", When: "layer.moe"}, "layer.moe"},
-		{[]string{"a.weight F32 1", "b.weight F32 1"}, Op{Kind: Rename, Match: "a", To: "b"}, "rename a: a: b is there already"}, {[]string{"h.0.a F32 1", "h.1.a F32 1"}, Op{Kind: Rename, Match: "h.{i}.a", To: "x"}, "h.1.a: x is there already"},
-		{[]string{"e.0.weight F32 1", "e.2.weight F32 1"}, Op{Kind: Stack, Match: "e.{e}", To: "x"}, "part 1 of x is missing"}, {[]string{"e.1.weight F32 1"}, Op{Kind: Stack, Match: "e.{e}", To: "x"}, "part 0 of x is missing"}, {[]string{"e.0.weight F32 1"}, Op{Kind: Stack, Match: "e.{i}", To: "x"}, "no number for {e}"},
-		{[]string{"e.0.weight F32 1", "e.1.weight F32 2"}, Op{Kind: Stack, Match: "e.{e}", To: "x"}, "e.1.weight is F32[2], others are F32[1]"}, {[]string{"e.0.weight F32 1", "e.1.weight BF16 1"}, Op{Kind: Stack, Match: "e.{e}", To: "x"}, "BF16[1], others are F32[1]"},
-		{[]string{"e.0.weight F32 1", "e.0.bias F32 1", "e.1.weight F32 1"}, Op{Kind: Stack, Match: "e.{e}", To: "x"}, "e.1 has other parts than e.0"}, {[]string{"e.0.weight F32 1", "e.0.bias F32 1", "e.1.weight F32 1", "e.1.scales F32 1"}, Op{Kind: Stack, Match: "e.{e}", To: "x"}, "e.1 has other parts than e.0"},
-		{[]string{"e.0.weight F32 1", "x.weight F32 1"}, Op{Kind: Stack, Match: "e.{e}", To: "x"}, "x is there already"}, {[]string{"a.e.0 F32 1", "b.e.0 F32 1"}, Op{Kind: Stack, Match: "*.e.{e}", To: "x"}, "missing"},
-		{a, Op{Kind: Split, Match: "a", Axis: 1, Parts: []Part{{"x", "2"}}}, "only axis 0"}, {a, Op{Kind: Split, Match: "a", Parts: []Part{{"x", "1"}}}, "the parts take 1 rows of weight, which is [2 2]"}, {a, Op{Kind: Split, Match: "a", Parts: []Part{{"x", "1"}, {"y", "2"}}}, "part y ends at 3 of [2 2]"}, {a, Op{Kind: Split, Match: "a"}, "the parts take 0 rows"}, {[]string{"s F32"}, Op{Kind: Split, Match: "s"}, "the parts take 0 rows"},
-		{a, Op{Kind: Split, Match: "a", Parts: []Part{{"x", "zero"}, {"y", "2"}}}, "the dimension zero is 0"}, {a, Op{Kind: Split, Match: "a", Parts: []Part{{"x", "missing"}}}, "missing"}, {a, Op{Kind: Split, Match: "a", Parts: []Part{{"x", "1"}, {"x", "1"}}}, "x is there already"}, {a, Op{Kind: Split, Match: "a", Parts: []Part{{"x", "3 / n"}}}, "not divisible"},
-		{[]string{"a.weight F32 4 2", "a.bias F32 3"}, Op{Kind: Split, Match: "a", Parts: []Part{{"x", "2"}, {"y", "2"}}}, "part y ends at 4 of [3]"}, {[]string{"a.weight F32 4 2", "a.bias F32 5"}, Op{Kind: Split, Match: "a", Parts: []Part{{"x", "2"}, {"y", "2"}}}, "the parts take 4 rows of bias, which is [5]"}, {[]string{"s F32"}, Op{Kind: Split, Match: "s", Parts: []Part{{"x", "1"}}}, "part x ends at 1 of []"},
+		{a, Op{Kind: Drop, Match: "a", When: "missing"}, `drop a: a: there is no value "missing"`},
+		{a, Op{Kind: Drop, Match: "a", When: "n"}, "want a truth value"},
+		{a, Op{Kind: "melt", Match: "a"}, "melt a: a: unknown operation"},
+		{[]string{"h.5.x F32 1"}, Op{Kind: Drop, Match: "h.{i}.x", When: "layer.moe"}, `h.5.x: there is no value "layer.moe"`},
+		{a, Op{Kind: Drop, Match: "a", When: "layer.moe"}, "layer.moe"},
+		{[]string{"a.weight F32 1", "b.weight F32 1"}, Op{Kind: Rename, Match: "a", To: "b"}, "rename a: a: b is there already"},
+		{[]string{"h.0.a F32 1", "h.1.a F32 1"}, Op{Kind: Rename, Match: "h.{i}.a", To: "x"}, "h.1.a: x is there already"},
+		{[]string{"e.0.weight F32 1", "e.2.weight F32 1"}, Op{Kind: Stack, Match: "e.{e}", To: "x"}, "part 1 of x is missing"},
+		{[]string{"e.1.weight F32 1"}, Op{Kind: Stack, Match: "e.{e}", To: "x"}, "part 0 of x is missing"},
+		{[]string{"e.0.weight F32 1"}, Op{Kind: Stack, Match: "e.{i}", To: "x"}, "no number for {e}"},
+		{[]string{"e.0.weight F32 1", "e.1.weight F32 2"}, Op{Kind: Stack, Match: "e.{e}", To: "x"}, "e.1.weight is F32[2], others are F32[1]"},
+		{[]string{"e.0.weight F32 1", "e.1.weight BF16 1"}, Op{Kind: Stack, Match: "e.{e}", To: "x"}, "BF16[1], others are F32[1]"},
+		{[]string{"e.0.weight F32 1", "e.0.bias F32 1", "e.1.weight F32 1"}, Op{Kind: Stack, Match: "e.{e}", To: "x"}, "e.1 has other parts than e.0"},
+		{[]string{"e.0.weight F32 1", "e.0.bias F32 1", "e.1.weight F32 1", "e.1.scales F32 1"}, Op{Kind: Stack, Match: "e.{e}", To: "x"}, "e.1 has other parts than e.0"},
+		{[]string{"e.0.weight F32 1", "x.weight F32 1"}, Op{Kind: Stack, Match: "e.{e}", To: "x"}, "x is there already"},
+		{[]string{"a.e.0 F32 1", "b.e.0 F32 1"}, Op{Kind: Stack, Match: "*.e.{e}", To: "x"}, "missing"},
+		{a, Op{Kind: Split, Match: "a", Axis: 1, Parts: []Part{{"x", "2"}}}, "only axis 0"},
+		{a, Op{Kind: Split, Match: "a", Parts: []Part{{"x", "1"}}}, "the parts take 1 rows of weight, which is [2 2]"},
+		{a, Op{Kind: Split, Match: "a", Parts: []Part{{"x", "1"}, {"y", "2"}}}, "part y ends at 3 of [2 2]"},
+		{a, Op{Kind: Split, Match: "a"}, "the parts take 0 rows"},
+		{[]string{"s F32"}, Op{Kind: Split, Match: "s"}, "the parts take 0 rows"},
+		{a, Op{Kind: Split, Match: "a", Parts: []Part{{"x", "zero"}, {"y", "2"}}}, "the dimension zero is 0"},
+		{a, Op{Kind: Split, Match: "a", Parts: []Part{{"x", "missing"}}}, "missing"},
+		{a, Op{Kind: Split, Match: "a", Parts: []Part{{"x", "1"}, {"x", "1"}}}, "x is there already"},
+		{a, Op{Kind: Split, Match: "a", Parts: []Part{{"x", "3 / n"}}}, "not divisible"},
+		{[]string{"a.weight F32 4 2", "a.bias F32 3"}, Op{Kind: Split, Match: "a", Parts: []Part{{"x", "2"}, {"y", "2"}}}, "part y ends at 4 of [3]"},
+		{[]string{"a.weight F32 4 2", "a.bias F32 5"}, Op{Kind: Split, Match: "a", Parts: []Part{{"x", "2"}, {"y", "2"}}}, "the parts take 4 rows of bias, which is [5]"},
+		{[]string{"s F32"}, Op{Kind: Split, Match: "s", Parts: []Part{{"x", "1"}}}, "part x ends at 1 of []"},
 		{[]string{"a.weight F8_E4M3 256 128", "a.weight_scale_inv F32 2 1"}, Op{Kind: Split, Match: "a", Parts: []Part{{"x", "128"}, {"y", "128"}}}, "FP8 blocks cannot be split"},
-		{[]string{"a.weight F32 2"}, Op{Kind: Transpose, Match: "a"}, "[2] has no two axes"}, {[]string{"a.weight U32 4 2", "a.scales F16 4 1"}, Op{Kind: Transpose, Match: "a"}, "only a dense weight"}, {[]string{"a.weight U32 4 2", "a.scales F16 4 1", "a.biases F16 4 1"}, Op{Kind: Reshape, Match: "a", Dims: []string{"8"}}, "only a dense weight"}, {[]string{"a.bias F32 2"}, Op{Kind: Transpose, Match: "a"}, "only a dense weight"},
-		{a, Op{Kind: Reshape, Match: "a", Dims: []string{"3"}}, "[2 2] cannot become [3]"}, {a, Op{Kind: Reshape, Match: "a", Dims: []string{"zero"}}, "the dimension zero is 0"}, {a, Op{Kind: Reshape, Match: "a", Dims: []string{"missing"}}, "missing"}, {a, Op{Kind: Reshape, Match: "a"}, "cannot become []"},
-		{a, Op{Kind: Reshape, Match: "a", Dims: []string{"1073741824", "1073741824", "1073741824", "4"}}, "cannot become"}, {a, Op{Kind: Reshape, Match: "a", Dims: []string{"huge"}}, "the dimension huge"}, {[]string{"a F32 4", "b F32 4"}, Op{Kind: Reshape, Match: "a", To: "b", Dims: []string{"2", "2"}}, "b is there already"},
+		{[]string{"a.weight F32 2"}, Op{Kind: Transpose, Match: "a"}, "[2] has no two axes"},
+		{[]string{"a.weight U32 4 2", "a.scales F16 4 1"}, Op{Kind: Transpose, Match: "a"}, "only a dense weight"},
+		{[]string{"a.weight U32 4 2", "a.scales F16 4 1", "a.biases F16 4 1"}, Op{Kind: Reshape, Match: "a", Dims: []string{"8"}}, "only a dense weight"},
+		{[]string{"a.bias F32 2"}, Op{Kind: Transpose, Match: "a"}, "only a dense weight"},
+		{a, Op{Kind: Reshape, Match: "a", Dims: []string{"3"}}, "[2 2] cannot become [3]"},
+		{a, Op{Kind: Reshape, Match: "a", Dims: []string{"zero"}}, "the dimension zero is 0"},
+		{a, Op{Kind: Reshape, Match: "a", Dims: []string{"missing"}}, "missing"},
+		{a, Op{Kind: Reshape, Match: "a"}, "cannot become []"},
+		{a, Op{Kind: Reshape, Match: "a", Dims: []string{"1073741824", "1073741824", "1073741824", "4"}}, "cannot become"},
+		{a, Op{Kind: Reshape, Match: "a", Dims: []string{"huge"}}, "the dimension huge"},
+		{[]string{"a F32 4", "b F32 4"}, Op{Kind: Reshape, Match: "a", To: "b", Dims: []string{"2", "2"}}, "b is there already"},
 	} {
 		got, err := runOps(t, c.tensors, c.op)
 		if err == nil {
@@ -169,8 +198,29 @@ func TestMatchPath(t *testing.T) {
 		pattern, path string
 		want          string // what To of the same placeholders becomes; "-" where it does not match
 	}{
-		{"a", "a", "a"}, {"a", "b", "-"}, {"a", "a.b", "-"}, {"a.b", "a", "-"}, {"a.{i}.b", "a.3.b", "a.3.b"}, {"a.{i}", "a.x", "-"}, {"a.{i}", "a.03", "-"}, {"a.{i}", "a", "-"}, {"*", "x", "x"}, {"*", "x.y", "-"}, {"*.*", "x.y", "x.y"},
-		{"**", "a.b.c", "a.b.c"}, {"a.**", "a.b.c", "a.b.c"}, {"a.**", "a", "-"}, {"a.**", "ab.c", "-"}, {"{i}.{j}", "1.2", "1.2"}, {"{i}.{i}", "1.2", "-"}, {"{i}.{i}", "2.2", "2.2"}, {"a.*.**", "a.b", "-"}, {"a.*.**", "a.b.c.d", "a.b.c.d"}, {"", "", ""}, {"", "a", "-"}, {"a..b", "a..b", "a..b"},
+		{"a", "a", "a"},
+		{"a", "b", "-"},
+		{"a", "a.b", "-"},
+		{"a.b", "a", "-"},
+		{"a.{i}.b", "a.3.b", "a.3.b"},
+		{"a.{i}", "a.x", "-"},
+		{"a.{i}", "a.03", "-"},
+		{"a.{i}", "a", "-"},
+		{"*", "x", "x"},
+		{"*", "x.y", "-"},
+		{"*.*", "x.y", "x.y"},
+		{"**", "a.b.c", "a.b.c"},
+		{"a.**", "a.b.c", "a.b.c"},
+		{"a.**", "a", "-"},
+		{"a.**", "ab.c", "-"},
+		{"{i}.{j}", "1.2", "1.2"},
+		{"{i}.{i}", "1.2", "-"},
+		{"{i}.{i}", "2.2", "2.2"},
+		{"a.*.**", "a.b", "-"},
+		{"a.*.**", "a.b.c.d", "a.b.c.d"},
+		{"", "", ""},
+		{"", "a", "-"},
+		{"a..b", "a..b", "a..b"},
 	} {
 		bound, ok := matchPath(c.pattern, c.path)
 		got := "-"

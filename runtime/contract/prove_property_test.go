@@ -14,8 +14,12 @@ func propertyFamily(t testing.TB) (*Policy, *Blueprint) {
 	p := &Policy{
 		Name: "test", Template: "test", LayerCount: "layers", Layouts: []Layout{{Name: "hub", Program: drops}, {Name: "mlx", Program: drops}},
 		Fields: []Field{
-			{Name: "layers", Keys: []string{"layers"}, Kind: Int, Default: "3"}, {Name: "size", Keys: []string{"size"}, Kind: Int, Default: "128"}, {Name: "eps", Kind: Float, Default: "1e-6"},
-			{Name: "tied", Keys: []string{"tied"}, Kind: Bool, Default: "false"}, {Name: "bias", Keys: []string{"bias"}, Kind: Bool, Default: "false"}, {Name: "norm", Keys: []string{"norm"}, Kind: Bool, Default: "true"},
+			{Name: "layers", Keys: []string{"layers"}, Kind: Int, Default: "3"},
+			{Name: "size", Keys: []string{"size"}, Kind: Int, Default: "128"},
+			{Name: "eps", Kind: Float, Default: "1e-6"},
+			{Name: "tied", Keys: []string{"tied"}, Kind: Bool, Default: "false"},
+			{Name: "bias", Keys: []string{"bias"}, Kind: Bool, Default: "false"},
+			{Name: "norm", Keys: []string{"norm"}, Kind: Bool, Default: "true"},
 		},
 	}
 	b := blueprint(t,

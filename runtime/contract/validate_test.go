@@ -6,8 +6,12 @@ func validPolicy() *Policy {
 	p := normalisePolicy()
 	p.Template, p.ModelTypes, p.Generation, p.Match = "decoder", []string{"test"}, Generation{Kind: "autoregressive"}, "version == 1"
 	p.Layouts = []Layout{{Name: "hub", Program: []Op{
-		{Kind: Drop, Match: "a.{i}.**", When: "layer.dim > 1", Reason: "r"}, {Kind: Rename, Match: "x.*.{i}.**", To: "y.{i}.*.**"}, {Kind: Stack, Match: "h.{i}.e.{e}", To: "h.{i}.e"},
-		{Kind: Split, Match: "qkv.{i}", Parts: []Part{{"q.{i}", "size"}, {"k.{i}", "size"}}}, {Kind: Transpose, Match: "t"}, {Kind: Reshape, Match: "r", Dims: []string{"size", "1"}},
+		{Kind: Drop, Match: "a.{i}.**", When: "layer.dim > 1", Reason: "r"},
+		{Kind: Rename, Match: "x.*.{i}.**", To: "y.{i}.*.**"},
+		{Kind: Stack, Match: "h.{i}.e.{e}", To: "h.{i}.e"},
+		{Kind: Split, Match: "qkv.{i}", Parts: []Part{{"q.{i}", "size"}, {"k.{i}", "size"}}},
+		{Kind: Transpose, Match: "t"},
+		{Kind: Reshape, Match: "r", Dims: []string{"size", "1"}},
 	}}, {Name: "mlx"}}
 	return p
 }

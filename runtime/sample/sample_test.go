@@ -33,8 +33,14 @@ func TestNotFinite(t *testing.T) {
 func TestValidate(t *testing.T) {
 	nan := math.NaN()
 	for _, o := range []Options{
-		{Temperature: -1}, {Temperature: nan}, {Temperature: math.Inf(1)},
-		{TopK: -1}, {TopP: 1.5}, {TopP: nan}, {MinP: -0.1}, {MinP: nan},
+		{Temperature: -1},
+		{Temperature: nan},
+		{Temperature: math.Inf(1)},
+		{TopK: -1},
+		{TopP: 1.5},
+		{TopP: nan},
+		{MinP: -0.1},
+		{MinP: nan},
 	} {
 		if o.Validate() == nil {
 			t.Errorf("%+v: want an error", o)

@@ -123,13 +123,44 @@ func TestRefuses(t *testing.T) {
 		codes   string
 		text    string
 	}{
-		{"llama", object{"vocab_size": absent}, "MG1102", "the config has no vocab_size"}, {"llama", object{"hidden_size": nil}, "MG1102", "no hidden_size"}, {"llama", object{"num_attention_heads": absent}, "MG1102", "num_attention_heads"}, {"llama", object{"num_hidden_layers": absent}, "MG1102", ""}, {"llama", object{"intermediate_size": absent}, "MG1102", ""}, {"qwen3", object{"num_key_value_heads": absent}, "MG1102", "num_key_value_heads"},
-		{"llama", object{"num_attention_heads": 5}, "MG1103", "64 is not divisible by 5"}, {"llama", object{"num_attention_heads": 0}, "MG1103", "not between 1"}, {"llama", object{"num_hidden_layers": -1}, "MG1103", ""}, {"llama", object{"num_hidden_layers": 5000}, "MG1106", "want 1 to 4096"}, {"llama", object{"vocab_size": 1 << 25}, "MG1103", ""}, {"llama", object{"hidden_size": "64"}, "MG1103", ""}, {"llama", object{"hidden_size": 64.5}, "MG1103", ""},
-		{"llama", object{"num_key_value_heads": 3}, "MG1107", "must divide evenly"}, {"llama", object{"num_key_value_heads": 8}, "MG1107", "num_key_value_heads = 8  (config.json#/num_key_value_heads)"}, {"llama", object{"hidden_act": "relu"}, "MG1103", "not one of silu, gelu, gelu_pytorch_tanh"}, {"llama", object{"rms_norm_eps": -1e-6}, "MG1103", ""}, {"llama", object{"tie_word_embeddings": "yes"}, "MG1103", ""}, {"llama", object{"head_dim": 15}, "MG1103", "features of a head would be rotated"},
-		{"llama", object{"sliding_window": 4096}, "MG1104", "sliding_window"}, {"llama", object{"qk_norm": true}, "MG1104", "qk_norm"}, {"llama", object{"layer_types": []string{}}, "MG1104", ""}, {"qwen3", object{"mlp_bias": true}, "MG1104", "mlp_bias"}, {"qwen3", object{"num_experts": 8}, "MG1104", ""}, {"llama", object{"partial_rotary_factor": 0.5}, "MG1104", ""}, {"llama", object{"logit_scale": 2}, "MG1104", ""},
-		{"llama", object{"rope_scaling": object{"type": "ntk"}}, "MG1108", "unknown rope type"}, {"llama", object{"rope_theta": 1e5, "rope_parameters": object{"rope_theta": 1e6}}, "MG1105", "rope_theta is 100000"},
-		{"qwen3", object{"use_sliding_window": true, "layer_types": []string{"full_attention"}}, "MG1106 MG1107", "layer_types must name every layer"}, {"qwen3", object{"layer_types": []string{"full_attention", "full_attention", "full_attention", "full_attention", "full_attention"}}, "MG1107", "layer_types must name every layer"}, {"qwen3", object{"sliding_window": 16, "layer_types": []string{"full_attention", "sliding_attention", "full_attention", "full_attention"}}, "MG1106", "layer 1, window: null"}, {"qwen3", object{"use_sliding_window": true, "sliding_window": nil, "layer_types": []string{"full_attention", "sliding_attention", "full_attention", "full_attention"}}, "MG1106", "layer 1, window: null"}, {"qwen3", object{"layer_types": []string{"full_attention", "full_attention", "full_attention", "chunked_attention"}}, "MG1103", `"chunked_attention" is not one of`}, {"qwen3", object{"layer_types": []any{"full_attention", "full_attention", "full_attention", object{}}}, "MG1103", ""}, {"qwen3", object{"layer_types": "full_attention"}, "MG1103", "want a list"},
-		{"qwen3", object{"sliding_window": 0}, "MG1103", ""}, {"qwen3", object{"use_sliding_window": 1}, "MG1103", ""}, {"qwen3", object{"max_window_layers": -1}, "MG1103", ""},
+		{"llama", object{"vocab_size": absent}, "MG1102", "the config has no vocab_size"},
+		{"llama", object{"hidden_size": nil}, "MG1102", "no hidden_size"},
+		{"llama", object{"num_attention_heads": absent}, "MG1102", "num_attention_heads"},
+		{"llama", object{"num_hidden_layers": absent}, "MG1102", ""},
+		{"llama", object{"intermediate_size": absent}, "MG1102", ""},
+		{"qwen3", object{"num_key_value_heads": absent}, "MG1102", "num_key_value_heads"},
+		{"llama", object{"num_attention_heads": 5}, "MG1103", "64 is not divisible by 5"},
+		{"llama", object{"num_attention_heads": 0}, "MG1103", "not between 1"},
+		{"llama", object{"num_hidden_layers": -1}, "MG1103", ""},
+		{"llama", object{"num_hidden_layers": 5000}, "MG1106", "want 1 to 4096"},
+		{"llama", object{"vocab_size": 1 << 25}, "MG1103", ""},
+		{"llama", object{"hidden_size": "64"}, "MG1103", ""},
+		{"llama", object{"hidden_size": 64.5}, "MG1103", ""},
+		{"llama", object{"num_key_value_heads": 3}, "MG1107", "must divide evenly"},
+		{"llama", object{"num_key_value_heads": 8}, "MG1107", "num_key_value_heads = 8  (config.json#/num_key_value_heads)"},
+		{"llama", object{"hidden_act": "relu"}, "MG1103", "not one of silu, gelu, gelu_pytorch_tanh"},
+		{"llama", object{"rms_norm_eps": -1e-6}, "MG1103", ""},
+		{"llama", object{"tie_word_embeddings": "yes"}, "MG1103", ""},
+		{"llama", object{"head_dim": 15}, "MG1103", "features of a head would be rotated"},
+		{"llama", object{"sliding_window": 4096}, "MG1104", "sliding_window"},
+		{"llama", object{"qk_norm": true}, "MG1104", "qk_norm"},
+		{"llama", object{"layer_types": []string{}}, "MG1104", ""},
+		{"qwen3", object{"mlp_bias": true}, "MG1104", "mlp_bias"},
+		{"qwen3", object{"num_experts": 8}, "MG1104", ""},
+		{"llama", object{"partial_rotary_factor": 0.5}, "MG1104", ""},
+		{"llama", object{"logit_scale": 2}, "MG1104", ""},
+		{"llama", object{"rope_scaling": object{"type": "ntk"}}, "MG1108", "unknown rope type"},
+		{"llama", object{"rope_theta": 1e5, "rope_parameters": object{"rope_theta": 1e6}}, "MG1105", "rope_theta is 100000"},
+		{"qwen3", object{"use_sliding_window": true, "layer_types": []string{"full_attention"}}, "MG1106 MG1107", "layer_types must name every layer"},
+		{"qwen3", object{"layer_types": []string{"full_attention", "full_attention", "full_attention", "full_attention", "full_attention"}}, "MG1107", "layer_types must name every layer"},
+		{"qwen3", object{"sliding_window": 16, "layer_types": []string{"full_attention", "sliding_attention", "full_attention", "full_attention"}}, "MG1106", "layer 1, window: null"},
+		{"qwen3", object{"use_sliding_window": true, "sliding_window": nil, "layer_types": []string{"full_attention", "sliding_attention", "full_attention", "full_attention"}}, "MG1106", "layer 1, window: null"},
+		{"qwen3", object{"layer_types": []string{"full_attention", "full_attention", "full_attention", "chunked_attention"}}, "MG1103", `"chunked_attention" is not one of`},
+		{"qwen3", object{"layer_types": []any{"full_attention", "full_attention", "full_attention", object{}}}, "MG1103", ""},
+		{"qwen3", object{"layer_types": "full_attention"}, "MG1103", "want a list"},
+		{"qwen3", object{"sliding_window": 0}, "MG1103", ""},
+		{"qwen3", object{"use_sliding_window": 1}, "MG1103", ""},
+		{"qwen3", object{"max_window_layers": -1}, "MG1103", ""},
 	} {
 		_, diags := normalise(t, c.family, with(base(c.family), c.changes))
 		codes := diags.Codes()
@@ -150,12 +181,18 @@ func TestWindows(t *testing.T) {
 		changes object
 		want    string
 	}{
-		{nil, "0 0 0 0"}, {object{"sliding_window": 16}, "0 0 0 0"}, {object{"sliding_window": 16, "max_window_layers": 0}, "0 0 0 0"},
-		{object{"use_sliding_window": true, "sliding_window": 16, "max_window_layers": 2}, "0 0 16 16"}, {object{"use_sliding_window": true, "sliding_window": 16, "max_window_layers": 0}, "16 16 16 16"}, {object{"use_sliding_window": true, "sliding_window": 16, "max_window_layers": 4}, "0 0 0 0"}, {object{"use_sliding_window": true, "sliding_window": 16}, "0 0 0 0"},
+		{nil, "0 0 0 0"},
+		{object{"sliding_window": 16}, "0 0 0 0"},
+		{object{"sliding_window": 16, "max_window_layers": 0}, "0 0 0 0"},
+		{object{"use_sliding_window": true, "sliding_window": 16, "max_window_layers": 2}, "0 0 16 16"},
+		{object{"use_sliding_window": true, "sliding_window": 16, "max_window_layers": 0}, "16 16 16 16"},
+		{object{"use_sliding_window": true, "sliding_window": 16, "max_window_layers": 4}, "0 0 0 0"},
+		{object{"use_sliding_window": true, "sliding_window": 16}, "0 0 0 0"},
 		{object{"use_sliding_window": true, "max_window_layers": 3}, "0 0 0 4096"},
 		{object{"use_sliding_window": true, "sliding_window": 16, "max_window_layers": 0, "layer_types": []string{"full_attention", "sliding_attention", "full_attention", "sliding_attention"}}, "0 16 0 16"},
 		{object{"use_sliding_window": true, "sliding_window": 16, "max_window_layers": 0, "layer_types": nil}, "16 16 16 16"},
-		{object{"layer_types": []string{"full_attention", "full_attention", "full_attention", "full_attention"}}, "0 0 0 0"}, {object{"use_sliding_window": true, "sliding_window": nil, "max_window_layers": 0}, "0 0 0 0"},
+		{object{"layer_types": []string{"full_attention", "full_attention", "full_attention", "full_attention"}}, "0 0 0 0"},
+		{object{"use_sliding_window": true, "sliding_window": nil, "max_window_layers": 0}, "0 0 0 0"},
 	} {
 		config, diags := normalise(t, "qwen3", with(base("qwen3"), c.changes))
 		if diags != nil {
@@ -176,8 +213,14 @@ func TestWindows(t *testing.T) {
 func FuzzNormalise(f *testing.F) {
 	for _, family := range []string{"llama", "qwen3"} {
 		for _, changes := range []object{
-			nil, {"rope_scaling": object{"type": "yarn", "factor": 4}}, {"rope_scaling": object{"type": "longrope", "short_factor": []int{1}, "long_factor": []int{1}}}, {"rope_parameters": object{"rope_type": "llama3", "factor": 8, "low_freq_factor": 1, "high_freq_factor": 4}},
-			{"layer_types": []string{"full_attention", "sliding_attention"}, "use_sliding_window": true}, {"head_dim": 1 << 40, "x": nil}, {"num_attention_heads": 1e18, "hidden_size": -0.5}, {"rope_scaling": object{"rope_type": "dynamic", "factor": 2}, "rope_parameters": object{"rope_type": "proportional"}},
+			nil,
+			{"rope_scaling": object{"type": "yarn", "factor": 4}},
+			{"rope_scaling": object{"type": "longrope", "short_factor": []int{1}, "long_factor": []int{1}}},
+			{"rope_parameters": object{"rope_type": "llama3", "factor": 8, "low_freq_factor": 1, "high_freq_factor": 4}},
+			{"layer_types": []string{"full_attention", "sliding_attention"}, "use_sliding_window": true},
+			{"head_dim": 1 << 40, "x": nil},
+			{"num_attention_heads": 1e18, "hidden_size": -0.5},
+			{"rope_scaling": object{"rope_type": "dynamic", "factor": 2}, "rope_parameters": object{"rope_type": "proportional"}},
 		} {
 			text, err := json.Marshal(with(base(family), changes))
 			if err != nil {
