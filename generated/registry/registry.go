@@ -5,6 +5,7 @@ package registry
 
 import (
 	"github.com/mlxgen/mlxgen/generated/llama"
+	"github.com/mlxgen/mlxgen/generated/mistral"
 	"github.com/mlxgen/mlxgen/generated/qwen3"
 	"github.com/mlxgen/mlxgen/runtime/model"
 )
@@ -13,6 +14,7 @@ import (
 func Entries() []model.Entry {
 	return []model.Entry{
 		llama.Entry,
+		mistral.Entry,
 		qwen3.Entry,
 	}
 }

@@ -12,7 +12,7 @@ import (
 const mlxLM = "d78bf58e217c904ec282ed8da9b947491f78c022"
 
 // All lists the policies.
-func All() []contract.Policy { return []contract.Policy{llama(), qwen3()} }
+func All() []contract.Policy { return []contract.Policy{llama(), mistral(), qwen3()} }
 
 // decoderFields are the fields that decoders in the style of llama share, then the family's own. One of the family's with a shared name replaces it.
 func decoderFields(own ...contract.Field) []contract.Field {

@@ -41,6 +41,12 @@ QWEN3 = LLAMA | {
     "rope_theta": 1000000.0,
 }
 
+MISTRAL = LLAMA | {
+    "architectures": ["MistralForCausalLM"],
+    "model_type": "mistral",
+    "sliding_window": None,
+}
+
 PAST = [Sequence(7, 3), Sequence(48, 24)]  # past an original length of 16 or 32
 FAR = [Sequence(7, 3), Sequence(80, 40)]  # past 64
 NO_SCALING = {"rope_scaling": None}
@@ -70,6 +76,10 @@ def llama(about: str, sequences=None, dtype="F32", control=None, note="", **conf
 
 def qwen3(about: str, sequences=None, dtype="F32", control=None, note="", **config) -> Case:
     return Case(QWEN3 | config, about, sequences or Case([], "").sequences, dtype, 1, control, note)
+
+
+def mistral(about: str, sequences=None, dtype="F32", control=None, note="", **config) -> Case:
+    return Case(MISTRAL | config, about, sequences or Case([], "").sequences, dtype, 1, control, note)
 
 
 def scaled(about: str, scaling: dict, sequences=None, note="", control=None, **config) -> Case:
@@ -193,8 +203,18 @@ def qwen3_cases() -> dict:
     }
 
 
+def mistral_cases() -> dict:
+    long = [Sequence(7, 3), Sequence(33, 16), Sequence(48, 5)]
+    return {
+        "full": mistral("no window, as later releases have it"),
+        "window": mistral("a sliding window of 8 in every layer", long, control={"sliding_window": None}, sliding_window=8),
+        "head_dim": mistral("head_dim 24 is not hidden_size / heads, tied", head_dim=24, tie_word_embeddings=True),
+        "bf16": mistral("bfloat16 weights and a window", long, dtype="BF16", torch_dtype="bfloat16", sliding_window=8),
+    }
+
+
 def cases() -> dict:
-    families = {"llama": llama_cases(), "qwen3": qwen3_cases()}
+    families = {"llama": llama_cases(), "mistral": mistral_cases(), "qwen3": qwen3_cases()}
     return {f"{family}__{name}": case for family, found in families.items() for name, case in found.items()}
 
 
