@@ -55,6 +55,9 @@ func (w *walker) branch(e ast.Expr, in []*state) (yes, no []*state) {
 		}
 	}
 	verdict, decided := w.res.verdict(e)
+	if len(w.res.verdicts) > 0 && w.t.mayChange(e) && w.anyVerdict(e) {
+		w.res.report(w, e.Pos(), "MG2106", "a condition that is decided at least in part changes state")
+	}
 	for _, a := range asked {
 		w.justify(a, a.tree, a.pts, always)
 		if !decided || bool(verdict) {
@@ -69,6 +72,19 @@ func (w *walker) branch(e ast.Expr, in []*state) (yes, no []*state) {
 		}
 	}
 	return yes, no
+}
+
+// anyVerdict reports whether a condition or one of its operands is decided.
+func (w *walker) anyVerdict(e ast.Expr) bool {
+	found := false
+	ast.Inspect(e, func(n ast.Node) bool {
+		if x, ok := n.(ast.Expr); ok {
+			_, decided := w.res.verdict(x)
+			found = found || decided
+		}
+		return !found
+	})
+	return found
 }
 
 // side returns the state behind one outcome of a condition; nil when the outcome is impossible whatever the config. What is decided needs no mention
@@ -223,7 +239,7 @@ func (n *tree) bound(unknown formula) formula {
 	case '&':
 		return all(n.kids[0].bound(unknown), n.kids[1].bound(unknown))
 	case '|':
-		return any_(n.kids[0].bound(unknown), n.kids[1].bound(unknown))
+		return either(n.kids[0].bound(unknown), n.kids[1].bound(unknown))
 	}
 	return unknown
 }

@@ -6,6 +6,32 @@ import (
 	"go/types"
 )
 
+// findEffects finds the functions that may change state by what is written in them, in any branch.
+func (t *Templates) findEffects() {
+	t.effectful = map[*types.Func]bool{}
+	for changed := true; changed; {
+		changed = false
+		for obj, fn := range t.funcs {
+			if !t.effectful[obj] && t.mayChange(fn.decl.Body) {
+				t.effectful[obj], changed = true, true
+			}
+		}
+	}
+}
+
+// mayChange reports whether anything below n is a call that may change state.
+func (t *Templates) mayChange(n ast.Node) bool {
+	found := false
+	ast.Inspect(n, func(n ast.Node) bool {
+		if call, ok := n.(*ast.CallExpr); ok {
+			obj := t.callee(call)
+			found = found || obj != nil && (t.isEffect(obj) || t.effectful[obj])
+		}
+		return !found
+	})
+	return found
+}
+
 // bodyHasEffect reports whether a reachable statement of an instance changes state: by a marked method, through memory that others see, or through
 // a function that does.
 func (f *fold) bodyHasEffect(i *funcInst) bool {

@@ -174,12 +174,26 @@ func (f *fold) walk(i *funcInst) *result {
 	}}
 	var in []*state
 	for _, k := range i.keys {
-		in = append(in, i.entry[k])
+		in = append(in, w.known(i.entry[k]))
 	}
 	if anyReal(in) {
 		w.block(i.fn.decl.Body.List, in)
 	}
 	return w.res
+}
+
+// known forgets what a state says of receivers and parameters that the function assigns to.
+func (w *walker) known(s *state) *state {
+	for v := range w.inst.fn.assigns {
+		_, isRef := s.refs[v]
+		_, isBind := s.binds[v]
+		if isRef || isBind {
+			s = s.clone()
+			delete(s.refs, v)
+			delete(s.binds, v)
+		}
+	}
+	return s
 }
 
 // fitting checks that the value of a trait at an address can stand in its field.

@@ -33,7 +33,7 @@ func formulaOf(e *contract.Expr) formula {
 	case e.Op == contract.Binary && e.Text == "&&":
 		return all(formulaOf(e.Args[0]), formulaOf(e.Args[1]))
 	case e.Op == contract.Binary && e.Text == "||":
-		return any_(formulaOf(e.Args[0]), formulaOf(e.Args[1]))
+		return either(formulaOf(e.Args[0]), formulaOf(e.Args[1]))
 	case e.Op == contract.Unary && e.Text == "!":
 		return not(formulaOf(e.Args[0]))
 	case len(e.Names()) == 0:
@@ -68,15 +68,15 @@ func not(f formula) formula {
 		args = append(args, not(a))
 	}
 	if f.op == '&' {
-		return any_(args...)
+		return either(args...)
 	}
 	return all(args...)
 }
 
-// all is the conjunction of fs, any their disjunction.
+// all is the conjunction of fs, either their disjunction.
 func all(fs ...formula) formula { return join('&', always, never, fs) }
 
-func any_(fs ...formula) formula { return join('|', never, always, fs) }
+func either(fs ...formula) formula { return join('|', never, always, fs) }
 
 // join folds fs under op, dropping units, duplicates and everything beside a zero.
 func join(op byte, unit, zero formula, fs []formula) formula {

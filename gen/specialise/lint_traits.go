@@ -263,7 +263,7 @@ func (l *linter) condition(e ast.Expr) {
 	ast.Inspect(e, func(n ast.Node) bool {
 		switch n := n.(type) {
 		case *ast.CallExpr:
-			if obj := l.t.callee(n); obj != nil && l.t.isEffect(obj) {
+			if obj := l.t.callee(n); obj != nil && (l.t.isEffect(obj) || l.t.effectful[obj]) {
 				l.r.add(n.Pos(), "MG2018", "%s changes state", obj.Name())
 			}
 		case *ast.SelectorExpr:

@@ -36,6 +36,7 @@ type Templates struct {
 	funcs     map[*types.Func]*funcInfo
 	marks     map[types.Object][]string // directives of functions and interface methods, here and in dependencies
 	decls     map[types.Object]*declInfo
+	effectful map[*types.Func]bool // functions of ours that may change state, whatever the evidence
 	files     map[*token.File]*file
 	lax       bool
 }
@@ -203,6 +204,7 @@ func (t *Templates) collect(r *report) {
 			}
 		}
 	}
+	t.findEffects()
 	for _, p := range t.packages {
 		var roots []*structInfo
 		for _, s := range t.structsOf(p) {

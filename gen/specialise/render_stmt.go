@@ -30,7 +30,12 @@ func (r *renderer) stmtText(s ast.Stmt) *frag {
 		pos := s.Pos()
 		for _, n := range []ast.Node{stmtNode(s.Init), exprNode(s.Cond), stmtNode(s.Post)} {
 			if n != nil {
-				f.str(r.raw(pos, n.Pos())).add(r.node(n))
+				f.str(r.raw(pos, n.Pos()))
+				if in, ok := n.(ast.Stmt); !ok {
+					f.add(r.node(n))
+				} else if r.alive(in) {
+					f.add(r.stmtText(in))
+				}
 				pos = n.End()
 			}
 		}
@@ -89,8 +94,8 @@ func (r *renderer) braced(open token.Pos, items []*item) *frag {
 // ifItems prints an if whose condition stays.
 func (r *renderer) ifItems(s *ast.IfStmt) []*item {
 	head := (&frag{}).str("if ")
-	if s.Init != nil {
-		head.add(r.node(s.Init)).str("; ")
+	if s.Init != nil && r.alive(s.Init) {
+		head.add(r.stmtText(s.Init)).str("; ")
 	}
 	then := r.items(s.Body.List, s.Body.Lbrace, s.Body.Rbrace)
 	other, chain := r.elseItems(s)
@@ -296,8 +301,8 @@ func (r *renderer) rangeText(s *ast.RangeStmt) *frag {
 // switchText prints a switch that stays, without its dead cases.
 func (r *renderer) switchText(s *ast.SwitchStmt) *frag {
 	f := (&frag{}).str("switch ")
-	if s.Init != nil {
-		f.add(r.node(s.Init)).str("; ")
+	if s.Init != nil && r.alive(s.Init) {
+		f.add(r.stmtText(s.Init)).str("; ")
 	}
 	if s.Tag != nil {
 		f.add(r.node(s.Tag)).str(" ")

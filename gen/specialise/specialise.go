@@ -16,9 +16,9 @@ type Request struct {
 	Template   string
 	Package    string
 	ImportPath string
-	Doc        string // package comment, from "Package x …"; empty: made from the template's
-	Header     string // first line, without slashes; empty: the usual one
-	Reserved   []string
+	Doc        string   // package comment, from "Package x …"; empty: made from the template's
+	Header     string   // first line, without slashes; empty: the usual one
+	Reserved   []string // package-level names that the emitter needs
 	Evidence   []Checkpoint
 }
 
@@ -74,7 +74,7 @@ func (t *Templates) specialise(req Request, m mode) (*Result, diag.List) {
 	}
 	mark := newMarker(f)
 	mark.run()
-	mark.findings()
+	mark.findings(req.Reserved)
 	if r.failed() {
 		return nil, r.sorted()
 	}
@@ -94,7 +94,7 @@ func (t *Templates) specialise(req Request, m mode) (*Result, diag.List) {
 }
 
 // findings gathers what the walks and the marks found wrong.
-func (m *marker) findings() {
+func (m *marker) findings(reserved []string) {
 	m.lostEffects()
 	for _, i := range m.list {
 		if i.res == nil {
@@ -110,7 +110,7 @@ func (m *marker) findings() {
 			}
 		}
 	}
-	m.collisions()
+	m.collisions(reserved)
 	if !m.r.failed() {
 		m.unread()
 	}
@@ -130,13 +130,16 @@ func (m *marker) gather(i *funcInst) {
 }
 
 // collisions reports package-level names that two declarations of the output want.
-func (m *marker) collisions() {
+func (m *marker) collisions(reserved []string) {
 	type holder struct {
 		key any
 		pos token.Pos
 	}
 	taken := map[string]holder{}
 	claim := func(name string, key any, pos token.Pos) {
+		if slices.Contains(reserved, name) {
+			m.r.add(pos, "MG2112", "the generator needs the name %s", name)
+		}
 		if h, ok := taken[name]; ok && h.key != key {
 			m.r.add(max(pos, h.pos), "MG2112", "two declarations of the package are named %s", name).Notes = []string{m.t.im.at(min(pos, h.pos))}
 			return

@@ -266,7 +266,7 @@ func (s *state) merge(o *state) (*state, bool) {
 	}
 	n.conds = common
 	if fam, ok := s.lowest(append(slices.Clone(one), two...)); ok && len(two) > 0 {
-		if f := any_(formulas(one), formulas(two)); f.op != 't' {
+		if f := either(formulas(one), formulas(two)); f.op != 't' {
 			n.conds = append(n.conds, conj{fam, f})
 		}
 	}

@@ -301,7 +301,7 @@ func (w *walker) guardSwitch(s *ast.SwitchStmt, cases, kept []*ast.CaseClause, o
 				}
 			}
 		}
-		want := any_(f...)
+		want := either(f...)
 		if other {
 			want = all(f...)
 		}
@@ -313,9 +313,6 @@ func (w *walker) guardSwitch(s *ast.SwitchStmt, cases, kept []*ast.CaseClause, o
 
 // checkJumps refuses break and fallthrough that would change their meaning with the switch around them gone.
 func (w *walker) checkJumps(c *ast.CaseClause) {
-	if f := w.res.clauses[c]; f == clauseStays {
-		// The fate may still become clauseAll; jumps out of trait switches are refused in any case.
-	}
 	for _, s := range c.Body {
 		ast.Inspect(s, func(n ast.Node) bool {
 			switch n := n.(type) {

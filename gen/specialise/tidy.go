@@ -41,7 +41,7 @@ func (f *fold) tidyStores(i *funcInst) {
 			if i.fn.up[s] == i.fn.up[next] || isPlain(s) && slices.ContainsFunc(list[k+1:k+1+n], jumps) {
 				continue
 			}
-			same := types.Identical(f.t.info.TypeOf(next.Rhs[0]), v.Type())
+			same := types.Identical(f.t.defaultType(next.Rhs[0]), v.Type())
 			if !same && typ == nil && !isPlain(s) {
 				continue
 			}
@@ -164,12 +164,35 @@ func (f *fold) tidyReturns(i *funcInst, keep func(ast.Stmt) bool) {
 			if v == nil || f.t.varOf(ret.Results[0]) != v || f.uses(i, v, keep) != 2 {
 				continue
 			}
-			if !types.Identical(f.t.info.TypeOf(set.Rhs[0]), v.Type()) {
+			if !types.Identical(f.t.defaultType(set.Rhs[0]), v.Type()) {
 				continue
 			}
 			i.tidy.ret[ret], i.tidy.moved[ret], i.tidy.gone[set] = set.Rhs[0], set, true
 		}
 	})
+}
+
+// defaultType returns the type that e has by itself, where nothing asks for another: of a constant the default type, or nil where that is not plain.
+func (t *Templates) defaultType(e ast.Expr) types.Type {
+	if t.info.Types[e].Value == nil {
+		return t.info.TypeOf(e)
+	}
+	switch e := ast.Unparen(e).(type) {
+	case *ast.BasicLit:
+		switch e.Kind {
+		case token.INT:
+			return types.Typ[types.Int]
+		case token.FLOAT:
+			return types.Typ[types.Float64]
+		case token.STRING:
+			return types.Typ[types.String]
+		}
+	case *ast.Ident:
+		if c, ok := t.info.Uses[e].(*types.Const); ok {
+			return types.Default(c.Type())
+		}
+	}
+	return types.Typ[types.Invalid]
 }
 
 // wereNeighbours reports whether b follows a directly in the template.
