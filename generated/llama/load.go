@@ -38,7 +38,7 @@ func newAttention(b *weights.Builder, c *Config, l LayerConfig) *Attention {
 		QProj:   b.Linear("q_proj", l.Heads*l.HeadDim, c.HiddenSize, c.AttentionBias),
 		KProj:   b.Linear("k_proj", l.KVHeads*l.HeadDim, c.HiddenSize, c.AttentionBias),
 		VProj:   b.Linear("v_proj", l.KVHeads*l.HeadDim, c.HiddenSize, c.AttentionBias),
-		OProj:   b.Linear("o_proj", c.HiddenSize, l.Heads*l.HeadDim, c.AttentionBias),
+		OProj:   b.Linear("o_proj", c.HiddenSize, l.Heads*l.HeadDim, c.OutputBias),
 		Rope:    nn.NewRope(l.Rope),
 		KV:      b.KV("kv", l.KVHeads, l.HeadDim, l.HeadDim, 0),
 		Heads:   l.Heads,

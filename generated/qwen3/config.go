@@ -10,7 +10,8 @@ type Config struct {
 	HiddenSize        int     // width of the residual stream (hidden_size)
 	IntermediateSize  int     // inner width of the feed-forward block (intermediate_size)
 	RMSNormEps        float64 // added to the mean square in norms (rms_norm_eps)
-	AttentionBias     bool    // query, key, value and output projections have biases (attention_bias)
+	AttentionBias     bool    // query, key and value projections have biases (attention_bias)
+	OutputBias        bool    // the output projection has a bias
 	TieWordEmbeddings bool    // the head is the embedding (tie_word_embeddings)
 
 	Layers []LayerConfig
@@ -34,6 +35,7 @@ func newConfig(n *contract.Config) *Config {
 		IntermediateSize:  n.Int("intermediate_size"),
 		RMSNormEps:        n.Float("rms_norm_eps"),
 		AttentionBias:     n.Bool("attention_bias"),
+		OutputBias:        n.Bool("output_bias"),
 		TieWordEmbeddings: n.Bool("tie_word_embeddings"),
 	}
 	for _, row := range n.Layers {

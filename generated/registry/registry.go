@@ -6,6 +6,7 @@ package registry
 import (
 	"github.com/mlxgen/mlxgen/generated/llama"
 	"github.com/mlxgen/mlxgen/generated/mistral"
+	"github.com/mlxgen/mlxgen/generated/qwen2"
 	"github.com/mlxgen/mlxgen/generated/qwen3"
 	"github.com/mlxgen/mlxgen/runtime/model"
 )
@@ -15,6 +16,7 @@ func Entries() []model.Entry {
 	return []model.Entry{
 		llama.Entry,
 		mistral.Entry,
+		qwen2.Entry,
 		qwen3.Entry,
 	}
 }

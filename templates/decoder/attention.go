@@ -12,7 +12,7 @@ type Attention struct {
 	QProj *nn.Linear  `param:"q_proj" dims:"layer.heads*layer.head_dim, hidden_size" bias:"attention_bias"`
 	KProj *nn.Linear  `param:"k_proj" dims:"layer.kv_heads*layer.head_dim, hidden_size" bias:"attention_bias"`
 	VProj *nn.Linear  `param:"v_proj" dims:"layer.kv_heads*layer.head_dim, hidden_size" bias:"attention_bias"`
-	OProj *nn.Linear  `param:"o_proj" dims:"hidden_size, layer.heads*layer.head_dim" bias:"attention_bias"`
+	OProj *nn.Linear  `param:"o_proj" dims:"hidden_size, layer.heads*layer.head_dim" bias:"output_bias"`
 	QNorm *nn.RMSNorm `param:"q_norm" dims:"layer.head_dim" eps:"rms_norm_eps" when:"qk_norm"`
 	KNorm *nn.RMSNorm `param:"k_norm" dims:"layer.head_dim" eps:"rms_norm_eps" when:"qk_norm"`
 	Rope  *nn.Rope    `rope:"layer.rope"`

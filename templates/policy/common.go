@@ -12,7 +12,7 @@ import (
 const mlxLM = "d78bf58e217c904ec282ed8da9b947491f78c022"
 
 // All lists the policies.
-func All() []contract.Policy { return []contract.Policy{llama(), mistral(), qwen3()} }
+func All() []contract.Policy { return []contract.Policy{llama(), mistral(), qwen2(), qwen3()} }
 
 // decoderFields are the fields that decoders in the style of llama share, then the family's own. One of the family's with a shared name replaces it.
 func decoderFields(own ...contract.Field) []contract.Field {
@@ -26,7 +26,8 @@ func decoderFields(own ...contract.Field) []contract.Field {
 		byDefault(count("head_dim", "features of a head"), "hidden_size / num_attention_heads"),
 		{Name: "hidden_act", Keys: []string{"hidden_act"}, Kind: contract.String, Default: "'silu'", Whose: "transformers", Enum: []string{"silu", "gelu", "gelu_pytorch_tanh"}, Doc: "activation of the feed-forward block"},
 		{Name: "rms_norm_eps", Keys: []string{"rms_norm_eps"}, Kind: contract.Float, Default: "1e-6", Whose: "transformers", Min: 0, Max: 1, Doc: "added to the mean square in norms"},
-		flag("attention_bias", "query, key, value and output projections have biases"),
+		flag("attention_bias", "query, key and value projections have biases"),
+		constant("output_bias", contract.Bool, "attention_bias", "the output projection has a bias"),
 		flag("tie_word_embeddings", "the head is the embedding"),
 	}
 	for _, f := range own {
@@ -104,3 +105,20 @@ func decoderLayouts() []contract.Layout {
 	}
 	return []contract.Layout{{Name: "hub", Program: drops}, {Name: "mlx", Program: drops}}
 }
+
+// qwenWindowFields say which layers of Qwen2 and Qwen3 see a window only.
+func qwenWindowFields() []contract.Field {
+	return []contract.Field{
+		flag("use_sliding_window", "some layers see a window only"),
+		{Name: "sliding_window", Keys: []string{"sliding_window"}, Kind: contract.Int, Default: "4096", Whose: "transformers", Null: "null", Min: 1, Max: 1 << 30, Doc: "positions a sliding layer sees"},
+		{Name: "max_window_layers", Keys: []string{"max_window_layers"}, Kind: contract.Int, Default: "28", Whose: "transformers", Min: 0, Max: 1 << 20, Doc: "first layer that slides, where layer_types is absent"},
+		{Name: "layer_types", Keys: []string{"layer_types"}, Kind: contract.List, Default: "null", Whose: "transformers", Enum: []string{"full_attention", "sliding_attention"}, Doc: "full_attention or sliding_attention of each layer"},
+	}
+}
+
+// qwenWindow is the window of layer i. layer_types decide where they are given, but only with use_sliding_window is there a window for them; without one
+// Transformers fails, too.
+const qwenWindow = "if(has(layer_types), if(layer_types[i] == 'sliding_attention', if(use_sliding_window, sliding_window, null), 0), " +
+	"if(use_sliding_window && has(sliding_window) && i >= max_window_layers, sliding_window, 0))"
+
+var qwenWindowCheck = contract.Check{Expr: "!has(layer_types) || len(layer_types) == num_hidden_layers", Message: "layer_types must name every layer"}

@@ -12,7 +12,7 @@ func mistral() contract.Policy {
 		Fields: decoderFields(
 			orNull(count("num_key_value_heads", "key and value heads"), "num_attention_heads"), // Transformers' default where absent, 8, is a guess
 			longest("131072"),
-			constant("attention_bias", contract.Bool, "false", "query, key, value and output projections have biases"),
+			constant("attention_bias", contract.Bool, "false", "query, key and value projections have biases"),
 			constant("mlp_bias", contract.Bool, "false", "gate, up and down projections have biases"),
 			constant("qk_norm", contract.Bool, "false", "queries and keys are normed"),
 			contract.Field{Name: "sliding_window", Keys: []string{"sliding_window"}, Kind: contract.Int, Default: "4096", Whose: "transformers", Null: "null", Min: 1, Max: 1 << 30, Doc: "positions a token sees"},

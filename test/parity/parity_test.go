@@ -77,7 +77,7 @@ func narrow(tokens []int) []int32 {
 // TestEquivalences checks one recipe of each kind under every cut and mix of steps.
 func TestEquivalences(t *testing.T) {
 	dev := open(t)
-	for _, name := range []string{"llama__gqa", "llama__bias", "llama__q4_g64", "llama__yarn", "llama__longrope", "mistral__window", "qwen3__window", "qwen3__bf16", "qwen3__fp8"} {
+	for _, name := range []string{"llama__gqa", "llama__bias", "llama__q4_g64", "llama__yarn", "llama__longrope", "mistral__window", "qwen2__window", "qwen3__window", "qwen3__bf16", "qwen3__fp8"} {
 		t.Run(name, func(t *testing.T) {
 			r, err := recipe.Open(filepath.Join(recipes, name))
 			if err != nil {

@@ -47,6 +47,15 @@ MISTRAL = LLAMA | {
     "sliding_window": None,
 }
 
+QWEN2 = LLAMA | {
+    "architectures": ["Qwen2ForCausalLM"],
+    "max_window_layers": 1,
+    "model_type": "qwen2",
+    "rms_norm_eps": 1e-06,
+    "sliding_window": 8,
+    "use_sliding_window": False,
+}
+
 PAST = [Sequence(7, 3), Sequence(48, 24)]  # past an original length of 16 or 32
 FAR = [Sequence(7, 3), Sequence(80, 40)]  # past 64
 NO_SCALING = {"rope_scaling": None}
@@ -80,6 +89,10 @@ def qwen3(about: str, sequences=None, dtype="F32", control=None, note="", **conf
 
 def mistral(about: str, sequences=None, dtype="F32", control=None, note="", **config) -> Case:
     return Case(MISTRAL | config, about, sequences or Case([], "").sequences, dtype, 1, control, note)
+
+
+def qwen2(about: str, sequences=None, dtype="F32", control=None, note="", **config) -> Case:
+    return Case(QWEN2 | config, about, sequences or Case([], "").sequences, dtype, 1, control, note)
 
 
 def scaled(about: str, scaling: dict, sequences=None, note="", control=None, **config) -> Case:
@@ -213,8 +226,19 @@ def mistral_cases() -> dict:
     }
 
 
+def qwen2_cases() -> dict:
+    long = [Sequence(7, 3), Sequence(33, 16), Sequence(48, 5)]
+    return {
+        "base": qwen2("biases of query, key and value; a window that is switched off, as public configs have it"),
+        "tied": qwen2("tied embeddings", tie_word_embeddings=True),
+        "window": qwen2("sliding windows of 8 from layer 1 on", long, control={"use_sliding_window": False}, use_sliding_window=True, num_hidden_layers=3),
+        "yarn": qwen2("yarn", PAST, control=NO_SCALING, rope_scaling=YARN, max_position_embeddings=64),
+        "q4_g64": qwen2("MLX affine, 4 bits, groups of 64, bfloat16 scales and biases", dtype="BF16", torch_dtype="bfloat16", **affine(4, 64)),
+    }
+
+
 def cases() -> dict:
-    families = {"llama": llama_cases(), "mistral": mistral_cases(), "qwen3": qwen3_cases()}
+    families = {"llama": llama_cases(), "mistral": mistral_cases(), "qwen2": qwen2_cases(), "qwen3": qwen3_cases()}
     return {f"{family}__{name}": case for family, found in families.items() for name, case in found.items()}
 
 
