@@ -2,6 +2,7 @@ package specialise
 
 import (
 	"maps"
+	"slices"
 	"strings"
 
 	"github.com/mlxgen/mlxgen/runtime/contract"
@@ -17,13 +18,17 @@ func namesOf(src string) []string {
 }
 
 // rowsOnly reports whether an expression means something only on a row of the layer table.
-func rowsOnly(src string) bool {
-	for _, n := range namesOf(src) {
-		if n == "i" || strings.HasPrefix(n, "layer.") {
-			return true
-		}
+func rowsOnly(e *contract.Expr) bool {
+	if e.Op == contract.Name {
+		return e.Text == "i" || strings.HasPrefix(e.Text, "layer.")
 	}
-	return false
+	return slices.ContainsFunc(e.Args, rowsOnly)
+}
+
+// perRow is rowsOnly of an expression's text.
+func perRow(src string) bool {
+	e, err := contract.ParseExpr(src)
+	return err == nil && rowsOnly(e)
 }
 
 // substitute replaces names by expressions.
@@ -67,26 +72,6 @@ func inherit(around map[string]string, own map[string]string) map[string]string 
 		with[name] = substitute(src, around)
 	}
 	return with
-}
-
-// inverse maps each comparison to its negation.
-var inverse = map[string]string{"==": "!=", "!=": "==", "<": ">=", "<=": ">", ">": "<=", ">=": "<"}
-
-// negate returns the shortest text for "not src".
-func negate(src string) string {
-	e, err := contract.ParseExpr(src)
-	switch {
-	case err != nil:
-	case e.Op == contract.Unary && e.Text == "!":
-		return e.Args[0].String()
-	case e.Op == contract.Binary && inverse[e.Text] != "":
-		n := *e
-		n.Text = inverse[e.Text]
-		return n.String()
-	case e.Op != contract.Binary:
-		return "!" + src
-	}
-	return "!(" + src + ")"
 }
 
 // operator returns the operator at the top of an expression, or "".

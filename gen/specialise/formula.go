@@ -1,6 +1,7 @@
 package specialise
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/mlxgen/mlxgen/runtime/contract"
@@ -8,21 +9,23 @@ import (
 
 // formula is a propositional formula whose atoms are predicates over the normalised config. Guards and path conditions are formulas.
 type formula struct {
-	op   byte // t, f: constants; a: atom; &, |: args. Negation is pushed into the atoms.
-	text string
+	op   byte   // t, f: constants; a: atom; &, |: args. Negation is pushed into the atoms.
+	text string // as an expression
+	expr *contract.Expr
+	neg  *contract.Expr // the opposite of an atom
 	args []formula
 }
 
 var (
 	always = formula{op: 't'}
-	never  = formula{op: 'f'}
+	never  = formula{op: 'f', text: "false"}
 )
 
 // predicate makes a formula of an expression's text.
 func predicate(text string) formula {
 	e, err := contract.ParseExpr(text)
 	if err != nil {
-		return formula{op: 'a', text: text}
+		e = &contract.Expr{Op: contract.Name, Text: text} // tags were parsed when they were read; this one fails where it is evaluated
 	}
 	return formulaOf(e)
 }
@@ -42,7 +45,20 @@ func formulaOf(e *contract.Expr) formula {
 			return constantFormula(v.B)
 		}
 	}
-	return formula{op: 'a', text: e.String()}
+	return formula{op: 'a', text: e.String(), expr: e, neg: opposite(e)}
+}
+
+// inverse maps each comparison to its negation.
+var inverse = map[string]string{"==": "!=", "!=": "==", "<": ">=", "<=": ">", ">": "<=", ">=": "<"}
+
+// opposite returns the shortest expression for "not e".
+func opposite(e *contract.Expr) *contract.Expr {
+	if e.Op == contract.Binary && inverse[e.Text] != "" {
+		n := *e
+		n.Text = inverse[e.Text]
+		return &n
+	}
+	return &contract.Expr{Op: contract.Unary, Text: "!", Args: []*contract.Expr{e}}
 }
 
 // constant makes a constant formula.
@@ -61,7 +77,7 @@ func not(f formula) formula {
 	case 'f':
 		return always
 	case 'a':
-		return formula{op: 'a', text: negate(f.text)}
+		return formula{op: 'a', text: f.neg.String(), expr: f.neg, neg: f.expr}
 	}
 	var args []formula
 	for _, a := range f.args {
@@ -120,7 +136,7 @@ func join(op byte, unit, zero formula, fs []formula) formula {
 	case 1:
 		return args[0]
 	}
-	return formula{op: op, args: args}
+	return formula{op: op, args: args, text: joined(op, args)}
 }
 
 // absorb drops arguments that others make superfluous.
@@ -148,40 +164,30 @@ func absorb(op byte, args []formula) []formula {
 // perLayer reports whether f names a column of the layer table.
 func (f formula) perLayer() bool {
 	if f.op == 'a' {
-		return rowsOnly(f.text)
+		return rowsOnly(f.expr)
 	}
-	for _, a := range f.args {
-		if a.perLayer() {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(f.args, formula.perLayer)
 }
 
 // String prints f as an expression; the empty text is true.
-func (f formula) String() string {
-	switch f.op {
-	case 't':
-		return ""
-	case 'f':
-		return "false"
-	case 'a':
-		return f.text
-	}
+func (f formula) String() string { return f.text }
+
+// joined prints an operation.
+func joined(op byte, args []formula) string {
 	sep := " && "
-	if f.op == '|' {
+	if op == '|' {
 		sep = " || "
 	}
 	var b strings.Builder
-	for i, a := range f.args {
+	for i, a := range args {
 		if i > 0 {
 			b.WriteString(sep)
 		}
-		text := a.String()
-		if a.looser(f.op) {
-			text = "(" + text + ")"
+		if a.looser(op) {
+			b.WriteString("(" + a.text + ")")
+		} else {
+			b.WriteString(a.text)
 		}
-		b.WriteString(text)
 	}
 	return b.String()
 }
@@ -192,8 +198,7 @@ func (f formula) looser(op byte) bool {
 	case '|', '&':
 		return f.op != op
 	case 'a':
-		l := operator(f.text)
-		return l == "||" && op == '&' || l == "&&" && op == '|' || l == "??"
+		return f.expr.Op == contract.Binary && f.expr.Text == "??"
 	}
 	return false
 }

@@ -193,14 +193,12 @@ func implies(f, g formula) bool {
 	case f.op != 'a' || g.op != 'a':
 		return false
 	}
-	return excludes(f.text, g.text)
+	return excludes(f.expr, g.expr)
 }
 
 // excludes reports whether "x == a" says "x != b".
-func excludes(f, g string) bool {
-	a, errA := contract.ParseExpr(f)
-	b, errB := contract.ParseExpr(g)
-	if errA != nil || errB != nil || a.Op != contract.Binary || b.Op != contract.Binary || a.Text != "==" || b.Text != "!=" {
+func excludes(a, b *contract.Expr) bool {
+	if a.Op != contract.Binary || b.Op != contract.Binary || a.Text != "==" || b.Text != "!=" {
 		return false
 	}
 	lit := a.Args[1].Op == contract.Literal && b.Args[1].Op == contract.Literal
@@ -240,7 +238,7 @@ func (m *marker) unseen() []string {
 }
 
 func (m *marker) unseenPair(a, b string) []string {
-	perLayer := rowsOnly(a) || rowsOnly(b)
+	perLayer := perRow(a) || perRow(b)
 	seen := map[[2]bool]bool{}
 	var one, two [2]bool
 	for at := range m.places {

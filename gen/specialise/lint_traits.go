@@ -268,7 +268,7 @@ func (l *linter) condition(e ast.Expr) {
 			}
 		case *ast.SelectorExpr:
 			f := l.t.fieldOf(n)
-			if f == nil || !f.asked() || !(f.isTrait() && rowsOnly(f.spec.Trait) || f.optional() && rowsOnly(f.spec.When)) {
+			if f == nil || !f.asked() || !(f.isTrait() && perRow(f.spec.Trait) || f.optional() && perRow(f.spec.When)) {
 				return true
 			}
 			if v := l.root(n.X); v != nil {

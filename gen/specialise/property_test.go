@@ -161,7 +161,7 @@ func TestFixpoint(t *testing.T) {
 				t.Errorf("%s/%s: the output cannot be specialised: %v", s.name, name, diags)
 				continue
 			}
-			one, two := joined(first), joined(second)
+			one, two := texts(first), texts(second)
 			if diff := cmp.Diff(one, two); diff != "" {
 				t.Errorf("%s/%s: specialising again changes something:\n%s", s.name, name, diff)
 			}
@@ -172,7 +172,7 @@ func TestFixpoint(t *testing.T) {
 	}
 }
 
-func joined(r *Result) map[string]string {
+func texts(r *Result) map[string]string {
 	out := map[string]string{}
 	for name, src := range r.Files {
 		out[name] = string(src)

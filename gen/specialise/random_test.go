@@ -44,15 +44,14 @@ func TestRandomTemplates(t *testing.T) {
 
 // author writes random templates.
 type author struct {
-	random  *rand.Rand
-	out     strings.Builder
-	vars    []string // arrays in scope
-	names   int
-	calls   int      // helpers that may be called: those with a higher number
-	inside  []string // optional fields that are known to be there
-	loops   int
-	budget  int
-	effects bool
+	random *rand.Rand
+	out    strings.Builder
+	vars   []string // arrays in scope
+	names  int
+	calls  int      // helpers that may be called: those with a higher number
+	inside []string // optional fields that are known to be there
+	loops  int
+	budget int
 }
 
 const (

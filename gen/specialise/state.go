@@ -197,10 +197,11 @@ func (s *state) assume(fam int, f formula) *state {
 		return s
 	}
 	n := s.clone()
-	if f.op != '&' {
-		f = formula{op: '&', args: []formula{f}}
+	parts := []formula{f}
+	if f.op == '&' {
+		parts = f.args
 	}
-	for _, part := range f.args {
+	for _, part := range parts {
 		n.conds = append(n.conds, conj{fam, part})
 	}
 	var same []formula
