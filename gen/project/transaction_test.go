@@ -102,35 +102,11 @@ func TestCommitFails(t *testing.T) {
 	}
 }
 
-func TestCommitInReadOnlyFolder(t *testing.T) {
-	if os.Geteuid() == 0 {
-		t.Skip("root may write everywhere")
-	}
-	root := plant(t, map[string]string{"a": "1", "locked/b": "2"})
-	before := tree(t, root)
-	if err := os.Chmod(filepath.Join(root, "locked"), 0o555); err != nil {
-		t.Fatal(err)
-	}
-	defer os.Chmod(filepath.Join(root, "locked"), 0o755)
-	files := map[string][]byte{"a": []byte("9"), "locked/b": []byte("9"), "locked/c": []byte("9")}
-	for _, write := range [][]string{{"a", "locked/b"}, {"a", "locked/c"}} {
-		if err := commit(root, files, write, nil); err == nil {
-			t.Error("no error")
-		}
-	}
-	if err := commit(root, files, []string{"a"}, []string{"locked/b"}); err == nil {
-		t.Error("no error")
-	}
-	if got := tree(t, root); !maps.Equal(got, before) {
-		t.Errorf("got %v", got)
-	}
-}
-
 // A link in the tree is replaced by a file; what it pointed to is not touched.
 func TestCommitReplacesLinks(t *testing.T) {
 	root := plant(t, map[string]string{"target": "1"})
 	if err := os.Symlink("target", filepath.Join(root, "link")); err != nil {
-		t.Skip(err)
+		t.Fatal(err)
 	}
 	if err := commit(root, map[string][]byte{"link": []byte("2")}, []string{"link"}, nil); err != nil {
 		t.Fatal(err)
