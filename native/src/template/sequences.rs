@@ -223,7 +223,6 @@ fn unique(state: &mut State, args: Args) -> Result<Value> {
     for item in iterate(state, &value.unwrap_or_default())? {
         let key = key_of(&item, path.as_ref(), !truthy(case_sensitive.as_ref()))?;
         super::value::hashable(&key)?;
-        charge_key(state, &key)?;
         if seen.insert(key) {
             out.push(item);
         }
